@@ -1,0 +1,7 @@
+export default {
+  extensions: { ts: 'module' },
+  files: ['**/*.test.ts', '!test/engines/**', '!node_modules/**', '!templates/**', '!dist/**'],
+  nodeArguments: ['--disable-warning=ExperimentalWarning'],
+  timeout: '2m',
+  concurrency: 2,
+};
