@@ -1,5 +1,5 @@
 export default {
-  extensions: { ts: 'module' },
+  extensions: ['js', 'ts'],
   files: ['**/*.test.ts', '!test/engines/**', '!node_modules/**', '!templates/**', '!dist/**'],
   nodeArguments: ['--disable-warning=ExperimentalWarning'],
   timeout: '2m',
