@@ -1,0 +1,7 @@
+import type { Context, Event } from './types.ts';
+
+/** Greets whoever the body names: `echo Ada | faas-cli invoke NAME`. */
+export default async function handle(event: Event, _context: Context): Promise<string> {
+  const name = event.text().trim() || 'world';
+  return `Hello, ${name}!\n`;
+}
