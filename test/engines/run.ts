@@ -23,7 +23,7 @@ const root = join(import.meta.dirname, '../..');
 const files = (positionals.length > 0 ? positionals : suites).map((name) => `test/engines/${name}.test.ts`);
 const ava = spawn(
   process.execPath,
-  [join(root, 'node_modules/ava/entrypoints/cli.mjs'), '--config', 'ava.engines.config.js', ...files],
+  [join(root, 'node_modules/ava/entrypoints/cli.js'), '--config', 'ava.engines.config.js', ...files],
   { cwd: root, stdio: 'inherit', env: { ...process.env, DUNLIN_FULL: values.full ? '1' : '' } },
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ava.kill(signal));
