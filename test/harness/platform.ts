@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const root = join(import.meta.dirname, '../..');
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  readonly cwd?: string;
+  readonly input?: string;
+}
+
+/**
+ * A real gateway with the embedded engine, started as `npm start` starts it, on free ports and a data folder of its
+ * own, and the real faas-cli against it. Dispose of it and no process and no folder is left.
+ */
+export class Platform implements AsyncDisposable {
+  readonly url: string;
+  readonly metricsUrl: string;
+  readonly dataDir: string;
+  readonly pid: number;
+  /** What the gateway printed until it was ready. */
+  readonly greeting: string;
+  readonly #gateway: ChildProcess;
+
+  constructor(gateway: ChildProcess, dataDir: string, greeting: string) {
+    this.#gateway = gateway;
+    this.pid = gateway.pid!;
+    this.dataDir = dataDir;
+    this.greeting = greeting;
+    const { url, metricsUrl } = JSON.parse(readFileSync(join(dataDir, 'gateway.json'), 'utf8'));
+    this.url = url;
+    this.metricsUrl = metricsUrl;
+  }
+
+  /** The Authorization header of the generated credentials. */
+  get authorization(): string {
+    const { userFile, passwordFile } = JSON.parse(readFileSync(join(this.dataDir, 'gateway.json'), 'utf8'));
+    const pair = `${readFileSync(userFile, 'utf8').trim()}:${readFileSync(passwordFile, 'utf8').trim()}`;
+    return `Basic ${Buffer.from(pair).toString('base64')}`;
+  }
+
+  /** One request to `/system/...` with credentials; a body is sent as JSON. */
+  api(path: string, init: { method?: string; body?: unknown } = {}): Promise<Response> {
+    return fetch(`${this.url}${path}`, {
+      method: init.method ?? 'GET',
+      headers: { authorization: this.authorization, 'content-type': 'application/json' },
+      ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
+    });
+  }
+
+  call(name: string, init?: RequestInit): Promise<Response> {
+    return fetch(`${this.url}/function/${name}`, init);
+  }
+
+  /** Runs the CLI with this gateway's login, found as a user's would be. */
+  cli(args: readonly string[], options: CliOptions = {}): Promise<Finished> {
+    return run([join(root, 'bin/faas-cli'), ...args], {
+      ...options,
+      env: { OPENFAAS_URL: this.url, DUNLIN_DATA: this.dataDir, OPENFAAS_CONFIG: join(this.dataDir, 'cli') },
+    });
+  }
+
+  /** Resolves once `ready(status)` holds of the function. Asks again until then, as `faas-cli ready` does. */
+  async until(
+    name: string,
+    ready: (status: { replicas: number; availableReplicas: number }) => boolean,
+  ): Promise<void> {
+    for (;;) {
+      const answer = await this.api(`/system/function/${name}`);
+      if (answer.ok) {
+        const { replicas = 0, availableReplicas = 0 } = (await answer.json()) as Record<string, number>;
+        if (ready({ replicas, availableReplicas })) return;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** kill -9 of the gateway alone; its replicas live on. */
+  async kill(): Promise<void> {
+    if (this.#gateway.exitCode !== null || this.#gateway.signalCode !== null) return;
+    const exited = once(this.#gateway, 'exit');
+    this.#gateway.kill('SIGKILL');
+    await exited;
+  }
+
+  /** As Ctrl-C does; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    if (this.#gateway.exitCode !== null || this.#gateway.signalCode !== null) return this.#gateway.exitCode;
+    const exited = once(this.#gateway, 'exit');
+    this.#gateway.kill('SIGINT');
+    await exited;
+    return this.#gateway.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    for (const pid of [...replicaProcesses(this.dataDir).values()].flat()) process.kill(pid, 'SIGKILL');
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Starts a gateway and resolves when it is ready for calls.
+ *
+ * @throws Error with what it printed, when it ends before
+ */
+export async function startPlatform(options: { dataDir?: string; args?: readonly string[] } = {}): Promise<Platform> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'dunlin-')));
+  const args = ['--port', '0', '--metrics-port', '0', '--data', dataDir, ...(options.args ?? [])];
+  const gateway = spawn('sh', [join(root, 'tools/node'), join(root, 'gateway/main.ts'), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: cleanEnvironment(),
+  });
+  let printed = '';
+  const lines = createInterface(gateway.stdout!);
+  createInterface(gateway.stderr!).on('line', (line) => (printed += `${line}\n`));
+  for await (const line of lines) {
+    printed += `${line}\n`;
+    if (/Ctrl-C/.test(line)) {
+      gateway.stdout!.resume();
+      return new Platform(gateway, dataDir, printed);
+    }
+  }
+  throw new Error(`the gateway ended before it was ready:\n${printed}`);
+}
+
+/** Runs a program to its end. */
+export async function run(
+  [command, ...args]: readonly string[],
+  options: CliOptions & { env?: Record<string, string> } = {},
+): Promise<Finished> {
+  const child = spawn(command!, args, {
+    cwd: options.cwd ?? root,
+    env: { ...cleanEnvironment(), ...options.env },
+  });
+  child.stdin.on('error', () => undefined).end(options.input ?? '');
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (stdout += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk) => (stderr += chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
+
+/** The processes of every replica that belongs to a data folder, whoever their parent is, by the replica's id. */
+export function replicaProcesses(dataDir: string): Map<string, number[]> {
+  const replicas = new Map<string, number[]>();
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const variables = environmentOf(name);
+    const replica = variables.find((variable) => variable.startsWith('DUNLIN_REPLICA='))?.split('=')[1];
+    if (replica === undefined || !variables.includes(`DUNLIN_DATA=${dataDir}`)) continue;
+    replicas.set(replica, [...(replicas.get(replica) ?? []), Number(name)]);
+  }
+  return replicas;
+}
+
+function environmentOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return []; // ended meanwhile
+  }
+}
+
+/** Without what a test's own environment would change in the programs under test. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const { OPENFAAS_URL, OPENFAAS_CONFIG, DUNLIN_DATA, CI, ...rest } = process.env;
+  return { ...rest, NO_COLOR: '1' };
+}
