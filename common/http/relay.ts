@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Upstream } from './upstream.ts';
+import type { AnswerFraming } from './answer-head.ts';
+import { replaceHeaders, safeTrailerNames, safeTrailers } from './headers.ts';
+import { hasBody, isEventStream, outgoingRequest } from './relayed-head.ts';
+import type { AnswerHandler, Upstream, UpstreamCall } from './upstream.ts';
 import type { UpstreamError } from './upstream-error.ts';
 
 export interface RelayOptions {
@@ -54,7 +57,272 @@ export interface Relay {
   abort(): void;
 }
 
-/** Sends `req` to `upstream` and its answer to `res`, both ways streamed with backpressure. */
-export function relay(_req: IncomingMessage, _res: ServerResponse, _upstream: Upstream, _options: RelayOptions): Relay {
-  throw new Error('being written');
+/**
+ * Sends `req` to `upstream` and its answer to `res`, both streamed with backpressure. `req` is not read before a
+ * connection is open, so that a call that never got one can be given to another upstream.
+ *
+ * @throws TypeError when the target or an added header cannot be written as HTTP; nothing was sent
+ */
+export function relay(req: IncomingMessage, res: ServerResponse, upstream: Upstream, options: RelayOptions): Relay {
+  const relayed = new RelayedCall(req, res, options);
+  relayed.start(upstream);
+  return relayed;
+}
+
+/** Safe to send twice (RFC 9110 section 9.2.2), and no TRACE. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+/** A whole body up to this size goes out in one string with the head: cheaper than two buffers. */
+const SMALL_BODY_BYTES = 4096;
+
+const kRelay = Symbol('relay');
+type RelayedRequest = IncomingMessage & { [kRelay]?: RelayedCall | undefined };
+type RelayedResponse = ServerResponse & { [kRelay]?: RelayedCall | undefined };
+
+class RelayedCall implements AnswerHandler, Relay {
+  readonly borrowsChunks = true;
+  readonly #req: RelayedRequest;
+  readonly #res: RelayedResponse;
+  readonly #options: RelayOptions;
+  #call: UpstreamCall | undefined = undefined;
+  #timer: NodeJS.Timeout | undefined = undefined;
+  readonly #hasBody: boolean;
+  #reading = false;
+  #requestBytes = 0;
+  #answerBytes = 0;
+  #status: number | undefined = undefined;
+  #answerHeaders: string[] = [];
+  #framing: AnswerFraming = 'none';
+  /** writeHead was called, and nothing has left yet: the first piece of the body shall go with it. */
+  #headHeld = false;
+  #draining = false;
+  #done = false;
+
+  constructor(req: IncomingMessage, res: ServerResponse, options: RelayOptions) {
+    this.#req = req;
+    this.#res = res;
+    this.#options = options;
+    this.#hasBody = hasBody(req);
+  }
+
+  start(upstream: Upstream): void {
+    const req = this.#req;
+    const res = this.#res;
+    const options = this.#options;
+    // It may have gone while the call waited for a replica.
+    if (res.destroyed || req.socket.destroyed) {
+      process.nextTick(onGoneBefore, this);
+      return;
+    }
+    const call = upstream.send(outgoingRequest(req, options), this);
+    this.#call = call;
+    res[kRelay] = this;
+    res.on('close', onResponseClose);
+    // The answer to a pipelined request has no socket before its turn, and hears nothing of the client's going.
+    if (res.socket === null) {
+      (req as RelayedRequest)[kRelay] = this;
+      req.on('close', onRequestClose);
+    }
+    const { timeoutMs } = options;
+    if (timeoutMs !== undefined && timeoutMs > 0) this.#timer = setTimeout(onTimeout, timeoutMs, this);
+    if (this.#hasBody && call.writable) this.#startReading();
+  }
+
+  abort(): void {
+    if (!this.#done) this.#endBy('aborted');
+  }
+
+  onDrain(): void {
+    if (!this.#hasBody) return;
+    if (this.#reading) this.#req.resume();
+    else this.#startReading();
+  }
+
+  onInformational(status: number, headers: string[]): void {
+    const res = this.#res;
+    // HTTP/1.0 knows no informational answers; before Node 26.2 there is no way to write them all.
+    if (this.#req.httpVersionMinor === 0 || res.headersSent || typeof res.writeInformation !== 'function') return;
+    res.writeInformation(status, headers);
+  }
+
+  onHead(status: number, reason: string, headers: string[], framing: AnswerFraming, trailer: string | undefined): void {
+    const { answerHeaders, timeoutExemptStreams } = this.#options;
+    this.#status = status;
+    this.#answerHeaders = headers;
+    this.#framing = framing;
+    if (timeoutExemptStreams && this.#timer !== undefined && isEventStream(headers)) this.#stopTimer();
+    const added = answerHeaders === undefined ? NONE : this.#options.answerHeaders!(status);
+    const sent = added.length === 0 ? headers.slice() : replaceHeaders(headers, added);
+    if (framing === 'chunked' && this.#req.httpVersionMinor === 1) {
+      const names = safeTrailerNames(trailer);
+      if (names !== undefined) sent.push('Trailer', names);
+    }
+    this.#res.writeHead(status, reason, sent);
+    this.#headHeld = true;
+  }
+
+  onData(chunk: Buffer, last: boolean): boolean {
+    const res = this.#res;
+    this.#answerBytes += chunk.length;
+    if (last) {
+      if (this.#headHeld && chunk.length <= SMALL_BODY_BYTES) res.end(chunk.toString('latin1'), 'latin1');
+      else res.end(Buffer.from(chunk));
+      return true;
+    }
+    this.#headHeld = false;
+    if (res.write(Buffer.from(chunk))) return true;
+    if (!this.#draining) {
+      this.#draining = true;
+      res.on('drain', onResponseDrain);
+    }
+    return false;
+  }
+
+  onReadEnd(): void {
+    if (!this.#headHeld) return;
+    this.#headHeld = false;
+    this.#res.flushHeaders();
+  }
+
+  onEnd(trailers: string[]): void {
+    const res = this.#res;
+    if (trailers.length > 0 && this.#req.httpVersionMinor === 1) res.addTrailers(trailerPairs(safeTrailers(trailers)));
+    if (!res.writableEnded) res.end();
+    this.#finish({
+      kind: 'answered',
+      status: this.#status!,
+      requestBytes: this.#requestBytes,
+      answerBytes: this.#answerBytes,
+      answerHeaders: this.#answerHeaders,
+    });
+  }
+
+  onError(error: UpstreamError): void {
+    const headSent = this.#cutIfSent();
+    const retryable = !headSent && this.#requestBytes === 0 && this.#mayRepeat(error);
+    this.#finish({
+      kind: 'failed',
+      error,
+      headSent,
+      retryable,
+      requestBytes: this.#requestBytes,
+      ...statusOf(this.#status),
+    });
+  }
+
+  onTimeout(): void {
+    this.#timer = undefined;
+    this.#endBy('timed_out');
+  }
+
+  onResponseDrain(): void {
+    this.#call!.resume();
+  }
+
+  onClientGone(): void {
+    if (this.#done) return;
+    this.#call?.destroy();
+    this.#finish({ kind: 'client_gone', requestBytes: this.#requestBytes, ...statusOf(this.#status) });
+  }
+
+  onRequestData(chunk: Buffer): void {
+    this.#requestBytes += chunk.length;
+    if (!this.#call!.write(chunk)) this.#req.pause();
+  }
+
+  onRequestEnd(): void {
+    this.#call!.end(safeTrailers(this.#req.rawTrailers));
+  }
+
+  #startReading(): void {
+    const req = this.#req;
+    this.#reading = true;
+    if (req.readableEnded) {
+      this.onRequestEnd();
+      return;
+    }
+    req[kRelay] = this;
+    req.on('data', onRequestData);
+    req.on('end', onRequestEnd);
+    // An earlier attempt may have paused it.
+    if (req.isPaused()) req.resume();
+  }
+
+  #mayRepeat(error: UpstreamError): boolean {
+    if (error.kind === 'connect') return true;
+    return error.kind === 'reset_before_head' && error.reused && IDEMPOTENT.has(this.#req.method!);
+  }
+
+  #endBy(kind: 'aborted' | 'timed_out'): void {
+    this.#call?.destroy();
+    const headSent = this.#cutIfSent();
+    this.#finish({ kind, headSent, requestBytes: this.#requestBytes, ...statusOf(this.#status) });
+  }
+
+  /** An answer that cannot be finished must not look finished. @returns whether any of it was sent */
+  #cutIfSent(): boolean {
+    const res = this.#res;
+    if (!res.headersSent) return false;
+    // Without a length or chunks the connection's end is the body's end, so it must not be a clean one.
+    if (this.#req.httpVersionMinor === 0 && this.#framing !== 'length') res.socket?.resetAndDestroy();
+    res.destroy();
+    return true;
+  }
+
+  #finish(outcome: RelayOutcome): void {
+    this.#done = true;
+    this.#stopTimer();
+    const req = this.#req;
+    const res = this.#res;
+    res.off('close', onResponseClose);
+    if (this.#draining) res.off('drain', onResponseDrain);
+    if (this.#reading) this.#stopReading(outcome.kind === 'answered');
+    req.off('close', onRequestClose);
+    this.#options.onDone(outcome);
+  }
+
+  /** What is left of the body: nobody wants it after an answer; after a failure the next attempt may. */
+  #stopReading(discard: boolean): void {
+    const req = this.#req;
+    req.off('data', onRequestData);
+    req.off('end', onRequestEnd);
+    if (discard) req.resume();
+    else req.pause();
+  }
+
+  #stopTimer(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+const NONE: readonly string[] = [];
+
+// Listeners that all calls share find theirs on the emitter: none is made per call.
+function onResponseClose(this: RelayedResponse): void {
+  this[kRelay]!.onClientGone();
+}
+function onResponseDrain(this: RelayedResponse): void {
+  this[kRelay]!.onResponseDrain();
+}
+function onRequestClose(this: RelayedRequest): void {
+  if (this.destroyed && this.socket.destroyed) this[kRelay]!.onClientGone();
+}
+function onRequestData(this: RelayedRequest, chunk: Buffer): void {
+  this[kRelay]!.onRequestData(chunk);
+}
+function onRequestEnd(this: RelayedRequest): void {
+  this[kRelay]!.onRequestEnd();
+}
+const onGoneBefore = (relayed: RelayedCall): void => relayed.onClientGone();
+const onTimeout = (relayed: RelayedCall): void => relayed.onTimeout();
+
+function statusOf(status: number | undefined): { readonly status?: number } {
+  return status === undefined ? {} : { status };
+}
+
+function trailerPairs(trailers: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < trailers.length; i += 2) pairs.push([trailers[i]!, trailers[i + 1]!]);
+  return pairs;
 }

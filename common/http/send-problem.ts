@@ -1,4 +1,13 @@
-import type { ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { awaitsContinue } from './continue.ts';
+import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from './problem.ts';
+
+/** A body with no more than this left is read and thrown away, so that the connection can be kept. */
+const SMALL_REST_BYTES = 65_536;
+/** What is read of a larger body while the client is shown the answer, at most ... */
+const LINGER_BYTES = 8 * 1024 * 1024;
+/** ... and for how long. A socket closed on unread bytes is reset, and the client may lose the answer by that. */
+const LINGER_MS = 2000;
 
 export interface SendProblemOptions {
   /** Value of X-OpenFaaS-Internal: which part of the platform made the answer. */
@@ -11,8 +20,60 @@ export interface SendProblemOptions {
 
 /**
  * Answers with the problem of `error` (see problem.ts). Cuts the connection instead when a head has been written, so
- * that a short body is seen as one.
+ * that a short body is seen as one. A request's body that nobody reads is thrown away when little of it is left;
+ * otherwise the connection is closed after the answer.
  */
-export function sendProblem(_res: ServerResponse, _error: unknown, _options: SendProblemOptions = {}): void {
-  throw new Error('being written');
+export function sendProblem(res: ServerResponse, error: unknown, options: SendProblemOptions = {}): void {
+  if (res.headersSent || res.destroyed) {
+    res.destroy();
+    return;
+  }
+  const problem = { ...toProblem(error), ...options.extra };
+  const body = Buffer.from(JSON.stringify(problem));
+  const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(body.length)];
+  headers.push('X-Content-Type-Options', 'nosniff', ERROR_CODE_HEADER, problem.code);
+  if (options.internal !== undefined) headers.push(INTERNAL_HEADER, options.internal);
+  if (options.headers !== undefined) headers.push(...options.headers);
+  const { req } = res;
+  const rest = unreadBytes(req);
+  const closes = rest > SMALL_REST_BYTES || (rest > 0 && awaitsContinue(req));
+  if (closes) headers.push('Connection', 'close');
+  res.writeHead(problem.status, STATUS_CODES[problem.status], headers);
+  const shown = req.method === 'HEAD' ? undefined : body;
+  if (!closes || awaitsContinue(req)) {
+    res.end(shown);
+    if (rest > 0 && !closes) req.resume();
+    return;
+  }
+  if (shown === undefined) res.flushHeaders();
+  else res.write(shown);
+  endWhenRead(req, res);
+}
+
+/** Bytes of the request's body that have not been read yet; Infinity when nobody knows. */
+function unreadBytes(req: IncomingMessage): number {
+  if (req.complete || req.readableEnded) return 0;
+  if (req.headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY;
+  return Number(req.headers['content-length'] ?? 0);
+}
+
+/** Ends `res` once the client has sent its body, or too much of it, or for too long. */
+function endWhenRead(req: IncomingMessage, res: ServerResponse): void {
+  let read = 0;
+  const end = (): void => {
+    clearTimeout(timer);
+    req.off('data', onData);
+    req.off('close', end);
+    req.off('end', end);
+    res.end();
+  };
+  const onData = (chunk: Buffer): void => {
+    read += chunk.length;
+    if (read > LINGER_BYTES) end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  req.on('end', end);
+  req.on('close', end);
+  req.on('data', onData);
+  req.resume();
 }

@@ -1,11 +1,57 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Why `req` must be answered with 400, on top of what node:http checks; undefined when it is sound. */
-export function checkRequest(_req: IncomingMessage): string | undefined {
-  throw new Error('being written');
+/**
+ * Why `req` must be answered with 400, on top of what node:http checks; undefined when it is sound. Node and Bun let
+ * some of these through, and what two servers read differently can smuggle a request (RFC 9112 sections 3.2, 6.1, 6.3
+ * and 11.2).
+ */
+export function checkRequest(req: IncomingMessage): string | undefined {
+  const isOld = req.httpVersionMinor === 0;
+  if (req.httpVersionMajor !== 1 || (!isOld && req.httpVersionMinor !== 1))
+    return 'only HTTP/1.0 and HTTP/1.1 are spoken here';
+  if (NOT_TARGET.test(req.url!)) return 'the request target holds a fragment, a control character or one outside ASCII';
+
+  const raw = req.rawHeaders;
+  let hosts = 0;
+  let lengths = 0;
+  let codings = 0;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!;
+    switch (name.length) {
+      case 4:
+        if (name.toLowerCase() === 'host') hosts++;
+        break;
+      case 14:
+        if (name.toLowerCase() === 'content-length') {
+          lengths++;
+          if (NOT_DIGITS.test(raw[i + 1]!)) return 'Content-Length must be one number';
+        }
+        break;
+      case 17:
+        if (name.toLowerCase() === 'transfer-encoding') {
+          codings++;
+          if (raw[i + 1]!.toLowerCase() !== 'chunked') return 'the only Transfer-Encoding understood is "chunked"';
+        }
+        break;
+    }
+  }
+  if (hosts > 1) return 'more than one Host header';
+  if (hosts === 0 && !isOld) return 'no Host header';
+  if (lengths > 1) return 'more than one Content-Length header';
+  if (codings > 1) return 'more than one Transfer-Encoding header';
+  if (codings > 0 && lengths > 0) return 'both Content-Length and Transfer-Encoding';
+  if (codings > 0 && isOld) return 'Transfer-Encoding in HTTP/1.0';
+  return undefined;
 }
 
+const NOT_TARGET = /[^\x21\x22\x24-\x7e]/;
+const NOT_DIGITS = /[^0-9]|^$/;
+
 /** The origin-form of a request target: `http://host/a?b` becomes `/a?b`; others are returned as they are. */
-export function originTarget(_target: string): string {
-  throw new Error('being written');
+export function originTarget(target: string): string {
+  if (target.charCodeAt(0) === 47) return target;
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i.exec(target)?.[0];
+  if (authority === undefined) return target;
+  const rest = target.slice(authority.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }

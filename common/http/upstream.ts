@@ -1,4 +1,6 @@
-import type { UpstreamError } from './upstream-error.ts';
+import type { AnswerFraming } from './answer-head.ts';
+import { Connection } from './connection.ts';
+import { UpstreamError } from './upstream-error.ts';
 
 /** Where a server listens: TCP or a Unix socket. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -8,16 +10,19 @@ export interface UpstreamOptions {
   readonly connectTimeoutMs?: number;
   /** Idle connections kept for reuse; 256 by default. */
   readonly maxIdleSockets?: number;
-  /** An idle connection is closed after this long, which should be sooner than the peer does it; 30000 by default. */
+  /**
+   * An idle connection is closed after this long, 30000 by default; a second before the server does it, when the
+   * server says so in `Keep-Alive: timeout=N`.
+   */
   readonly idleTimeoutMs?: number;
 }
 
-/** What to send. Framing headers (Connection, Content-Length, Transfer-Encoding, Trailer) are written by the upstream. */
+/** What to send. */
 export interface OutgoingRequest {
   readonly method: string;
   /** Path and query, byte for byte. */
   readonly target: string;
-  /** Flat name/value list of end-to-end headers, with Host and without framing headers. */
+  /** Flat, with Host. Hop-by-hop headers and Content-Length in it are left out: the upstream writes the framing. */
   readonly headers: readonly string[];
   /** Length in bytes; `undefined` means chunked. */
   readonly body: 'none' | { readonly length: number | undefined };
@@ -25,37 +30,53 @@ export interface OutgoingRequest {
   readonly trailer?: string | undefined;
 }
 
-/** What happens to one call, in order. All methods are called from the socket's events, never from within `send`. */
+/** What happens to one call, in this order. Nothing is called from within `send`. */
 export interface AnswerHandler {
-  /** 102 to 199 but 101; 100 is swallowed. */
-  onInformational?(status: number, headers: string[]): void;
+  /**
+   * The chunks given to `onData` are valid only until it returns: they lie in a buffer that all connections share.
+   * Cheaper, for who writes them on at once or copies them. By default chunks are the handler's own.
+   */
+  readonly borrowsChunks?: boolean;
   /**
    * Body bytes may be written: called once when a connection is open, if `call.writable` was false after `send`, and
    * each time there is room again after `write` returned false.
    */
   onDrain(): void;
-  /** `headers` is flat, as received, with hop-by-hop headers; see stripHopByHop in headers.ts. */
-  onHead(status: number, reason: string, headers: string[], framing: AnswerFraming): void;
+  /** 102 to 199 but 101; 100 is swallowed. */
+  onInformational?(status: number, headers: string[]): void;
   /**
-   * A piece of the body, decoded. `last`: `onEnd` follows at once. The chunk is the callee's.
+   * `headers` are end-to-end, flat. `trailer` names the trailers that are declared.
+   */
+  onHead(status: number, reason: string, headers: string[], framing: AnswerFraming, trailer: string | undefined): void;
+  /**
+   * A piece of the body, decoded. `last`: `onEnd` follows at once.
    *
-   * @returns false to pause; `call.resume()` goes on
+   * @returns false to pause after what has been read already; `call.resume()` goes on
    */
   onData(chunk: Buffer, last: boolean): boolean;
+  /** Everything that arrived together has been reported, and the answer has not ended. */
+  onReadEnd?(): void;
   onEnd(trailers: string[]): void;
   /** Nothing follows. Also after `onHead` and `onData`: the answer was cut. Not called after `call.destroy()`. */
   onError(error: UpstreamError): void;
 }
 
-/** How the answer's end is known. `none`: it has no body, whatever its headers say (HEAD, 204, 304). */
-export type AnswerFraming = 'none' | 'length' | 'chunked' | 'close';
-
+/** A call under way. Without effect once it has ended. */
 export interface UpstreamCall {
-  /** False until a connection is open, or when the last `write` returned false. */
+  /** False until a connection is open, and from a `write` that returned false to `onDrain`. */
   readonly writable: boolean;
-  /** False: wait for `onDrain`. @throws Error when more is written than the length given, or before `writable` */
+  /**
+   * Sends a piece of the body, with the head if that is the first.
+   *
+   * @returns false: wait for `onDrain`
+   * @throws RangeError when this is more than the length given
+   */
   write(chunk: Buffer): boolean;
-  /** The body is whole. `trailers` is flat, for a chunked body only. A call with body `none` need not call it. */
+  /**
+   * The body is whole; a call with body `none` need not call it. `trailers` is flat, for a chunked body only.
+   *
+   * @throws RangeError when less than the length given was written
+   */
   end(trailers?: readonly string[]): void;
   pause(): void;
   resume(): void;
@@ -65,23 +86,98 @@ export interface UpstreamCall {
 
 /**
  * One HTTP/1.1 server that we call, over a pool of keep-alive connections (last used first). Strict about what it
- * reads: see answer-parser.ts. Never sends a request twice.
+ * reads: see answer-head.ts and chunked-decoder.ts. Never sends a request twice; who calls decides that, by
+ * `UpstreamError.kind` and `reused`.
  */
 export class Upstream {
-  constructor(_address: Address, _options: UpstreamOptions = {}) {}
+  readonly #address: Address;
+  readonly #connectTimeoutMs: number;
+  readonly #maxIdleSockets: number;
+  readonly #idleTimeoutMs: number;
+  readonly #idle: Connection[] = [];
+  readonly #busy = new Set<Connection>();
+  #sweep: NodeJS.Timeout | undefined = undefined;
+  #closed = false;
+
+  constructor(address: Address, options: UpstreamOptions = {}) {
+    this.#address = address;
+    this.#connectTimeoutMs = options.connectTimeoutMs ?? 1000;
+    this.#maxIdleSockets = options.maxIdleSockets ?? 256;
+    this.#idleTimeoutMs = options.idleTimeoutMs ?? 30_000;
+  }
 
   /** Calls that have been sent and have not ended. */
   get inFlight(): number {
-    throw new Error('being written');
+    return this.#busy.size;
   }
 
-  send(_request: OutgoingRequest, _handler: AnswerHandler): UpstreamCall {
-    throw new Error('being written');
+  /** Connections that wait for a call. */
+  get idleSockets(): number {
+    return this.#idle.length;
   }
 
-  /** Idle connections now, busy ones when their call ends. Idempotent. */
-  close(): void {}
+  /**
+   * Sends a request on an idle connection, or on a new one.
+   *
+   * @throws TypeError when the request cannot be written as HTTP; nothing was sent
+   */
+  send(request: OutgoingRequest, handler: AnswerHandler): UpstreamCall {
+    const connection = this.#takeIdle() ?? new Connection(this.#address, this.#connectTimeoutMs, this);
+    this.#busy.add(connection);
+    if (this.#closed) connection.refuse(new UpstreamError('connect', 'the replica is being stopped', false));
+    return connection.send(request, handler);
+  }
+
+  /** Idle connections now, busy ones when their call ends. Later calls fail with `connect`. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#sweep);
+    this.#sweep = undefined;
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
 
   /** Ends all connections now; calls in flight get `onError`. Idempotent. */
-  destroy(): void {}
+  destroy(): void {
+    this.close();
+    for (const connection of [...this.#busy]) connection.abort();
+  }
+
+  /** Called by a connection whose call has ended. @returns whether it is kept */
+  release(connection: Connection, idleMs: number): boolean {
+    this.#busy.delete(connection);
+    const keptMs = Math.min(this.#idleTimeoutMs, idleMs);
+    if (this.#closed || keptMs <= 0 || this.#idle.length >= this.#maxIdleSockets) return false;
+    connection.idleUntil = performance.now() + keptMs;
+    this.#idle.push(connection);
+    this.#sweep ??= setTimeout(() => this.#closeExpired(), keptMs).unref();
+    return true;
+  }
+
+  /** Called by a connection that has ended. */
+  forget(connection: Connection): void {
+    this.#busy.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+  }
+
+  #takeIdle(): Connection | undefined {
+    if (this.#idle.length === 0) return undefined;
+    const now = performance.now();
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined || connection.idleUntil > now) return connection;
+      connection.destroy();
+    }
+  }
+
+  #closeExpired(): void {
+    this.#sweep = undefined;
+    const now = performance.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const connection of [...this.#idle]) {
+      if (connection.idleUntil <= now) connection.destroy();
+      else next = Math.min(next, connection.idleUntil);
+    }
+    if (this.#idle.length > 0) this.#sweep = setTimeout(() => this.#closeExpired(), Math.max(1, next - now)).unref();
+  }
 }

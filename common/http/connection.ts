@@ -1,0 +1,184 @@
+import { connect, type Socket } from 'node:net';
+import type { AnswerHead } from './answer-head.ts';
+import { AnswerParser, type AnswerSink } from './answer-parser.ts';
+import { FieldError } from './field-parser.ts';
+import { OutgoingCall } from './outgoing-call.ts';
+import type { Address, AnswerHandler, OutgoingRequest, Upstream, UpstreamCall } from './upstream.ts';
+import { UpstreamError } from './upstream-error.ts';
+
+/**
+ * Where all connections read to: a read is used up before the next one starts, so that none needs a buffer of its
+ * own. What outlives the read is copied.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(65_536);
+
+/** One socket of an upstream, which serves one call after the other. */
+export class Connection implements AnswerSink {
+  readonly #owner: Upstream;
+  readonly #parser: AnswerParser;
+  readonly socket: Socket;
+  #call: OutgoingCall | undefined = undefined;
+  #connectTimer: NodeJS.Timeout | undefined = undefined;
+  #connected = false;
+  #reused = false;
+  #paused = false;
+  #idleMs = 0;
+  /** Why the socket ended, as far as it said. */
+  #cause: Error | undefined = undefined;
+  #refusal: UpstreamError | undefined = undefined;
+  /** Of `performance.now()`; the owner's. */
+  idleUntil = 0;
+
+  constructor(address: Address, connectTimeoutMs: number, owner: Upstream) {
+    this.#owner = owner;
+    this.#parser = new AnswerParser(this);
+    const onread = {
+      buffer: READ_BUFFER,
+      callback: (size: number, buffer: Uint8Array) => this.#onRead(buffer as Buffer, size),
+    };
+    const where = 'path' in address ? { path: address.path } : { host: address.host, port: address.port };
+    this.socket = connect({ ...where, noDelay: true, onread });
+    this.#connectTimer = setTimeout(() => this.#onConnectTimeout(connectTimeoutMs), connectTimeoutMs);
+    this.socket.on('connect', () => this.#onConnect());
+    this.socket.on('drain', () => this.#call?.onDrain());
+    this.socket.on('end', () => this.#onEnd());
+    this.socket.on('error', (error) => {
+      this.#cause ??= error;
+    });
+    this.socket.on('close', () => this.#onClose());
+  }
+
+  send(request: OutgoingRequest, handler: AnswerHandler): UpstreamCall {
+    let call: OutgoingCall;
+    try {
+      call = new OutgoingCall(this, request, handler, this.#connected);
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
+    this.#call = call;
+    this.#parser.start(request.method === 'HEAD');
+    if (this.#connected) call.start();
+    return call;
+  }
+
+  /** Fails the call that is given next, without having sent anything. */
+  refuse(error: UpstreamError): void {
+    this.#refusal = error;
+    this.socket.destroy();
+  }
+
+  /** Ends the call with an error, and the connection. */
+  abort(): void {
+    this.#fail(this.#errorOf('the replica was stopped'));
+  }
+
+  /** Ends the connection; a call on it hears nothing more. */
+  destroy(): void {
+    const call = this.#call;
+    this.#call = undefined;
+    call?.detach();
+    this.#parser.stop();
+    clearTimeout(this.#connectTimer);
+    this.#owner.forget(this);
+    this.socket.destroy();
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.socket.resume();
+  }
+
+  onParsedInformational(head: AnswerHead): void {
+    if (head.status !== 100) this.#call!.handler.onInformational?.(head.status, head.headers);
+  }
+
+  onParsedHead(head: AnswerHead): void {
+    this.#idleMs = head.keepAlive ? idleMsOf(head.keepAliveSeconds) : 0;
+    this.#call!.handler.onHead(head.status, head.reason, head.headers, head.framing, head.trailer);
+  }
+
+  onParsedData(chunk: Buffer, last: boolean): void {
+    const { handler } = this.#call!;
+    const given = handler.borrowsChunks || chunk.buffer !== READ_BUFFER.buffer ? chunk : Buffer.from(chunk);
+    if (!handler.onData(given, last) && !last && this.#call !== undefined) this.pause();
+  }
+
+  onParsedEnd(trailers: string[], clean: boolean): void {
+    const call = this.#call!;
+    this.#call = undefined;
+    call.detach();
+    // A socket that is not as new could make the next call's answer be another's: it ends here.
+    const kept = clean && call.bodyEnded && !this.socket.destroyed && this.#owner.release(this, this.#idleMs);
+    if (kept) {
+      this.#reused = true;
+      this.resume();
+    } else {
+      this.destroy();
+    }
+    call.handler.onEnd(trailers);
+  }
+
+  #onConnect(): void {
+    clearTimeout(this.#connectTimer);
+    this.#connected = true;
+    this.#call?.start();
+    this.#call?.onDrain();
+  }
+
+  #onConnectTimeout(limitMs: number): void {
+    this.#cause = new Error(`no connection within ${limitMs} ms`);
+    this.socket.destroy();
+  }
+
+  #onRead(buffer: Buffer, size: number): boolean {
+    if (!this.#call?.headSent) {
+      this.#fail(new UpstreamError('malformed', 'an answer before its request', this.#reused));
+      return true;
+    }
+    try {
+      this.#parser.execute(buffer, size);
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      this.#fail(new UpstreamError('malformed', `not an HTTP/1.1 answer: ${error.message}`, this.#reused));
+      return true;
+    }
+    this.#call?.handler.onReadEnd?.();
+    return true;
+  }
+
+  #onEnd(): void {
+    if (this.#call === undefined) this.destroy();
+    else if (!this.#parser.finish()) this.#fail(this.#errorOf('the connection was closed'));
+  }
+
+  #onClose(): void {
+    if (this.#call === undefined) this.destroy();
+    else this.#fail(this.#errorOf(this.#cause?.message ?? 'the connection was closed'));
+  }
+
+  #fail(error: UpstreamError): void {
+    const call = this.#call;
+    this.destroy();
+    call?.handler.onError(error);
+  }
+
+  #errorOf(message: string): UpstreamError {
+    if (this.#refusal !== undefined) return this.#refusal;
+    const options = this.#cause === undefined ? undefined : { cause: this.#cause };
+    const kind = !this.#connected ? 'connect' : this.#parser.begun ? 'cut' : 'reset_before_head';
+    return new UpstreamError(kind, message, this.#reused, options);
+  }
+}
+
+/** A second sooner than the server, so that its close does not cross our next request. */
+function idleMsOf(keepAliveSeconds: number | undefined): number {
+  return keepAliveSeconds === undefined ? Number.POSITIVE_INFINITY : keepAliveSeconds * 1000 - 1000;
+}

@@ -1,0 +1,123 @@
+import type { Connection } from './connection.ts';
+import { fieldLine, writeRequestHead } from './request-head.ts';
+import type { AnswerHandler, OutgoingRequest, UpstreamCall } from './upstream.ts';
+
+/** A piece of the body up to this size is copied behind the head, to leave in one write. */
+const SMALL_BYTES = 16_384;
+
+/** The sending side of one call: head, then body, framed. */
+export class OutgoingCall implements UpstreamCall {
+  readonly handler: AnswerHandler;
+  #connection: Connection | undefined;
+  /** The head until it has been sent, then ''. */
+  #head: string;
+  readonly #chunked: boolean;
+  /** Bytes of the body that are still to come, when the length is known. */
+  #left: number;
+  headSent = false;
+  bodyEnded: boolean;
+  writable: boolean;
+
+  /** @throws TypeError when the request cannot be written as HTTP */
+  constructor(connection: Connection, request: OutgoingRequest, handler: AnswerHandler, connected: boolean) {
+    const { body } = request;
+    this.handler = handler;
+    this.#connection = connection;
+    this.#head = writeRequestHead(request);
+    this.#chunked = body !== 'none' && body.length === undefined;
+    this.#left = body === 'none' ? 0 : (body.length ?? 0);
+    this.bodyEnded = body === 'none' || body.length === 0;
+    this.writable = connected;
+  }
+
+  /** The connection is open: sends the head, at once or with the body's first piece if that comes in this turn. */
+  start(): void {
+    if (this.bodyEnded) this.#flushHead();
+    else process.nextTick(flushSoon, this);
+  }
+
+  write(chunk: Buffer): boolean {
+    const connection = this.#connection;
+    if (connection === undefined || chunk.length === 0) return true;
+    if (!this.#chunked && (this.#left -= chunk.length) < 0) throw new RangeError('more body than its Content-Length');
+    const prefix = this.#chunked ? `${this.#takeHead()}${chunk.length.toString(16)}\r\n` : this.#takeHead();
+    this.writable = writePiece(connection.socket, prefix, chunk, this.#chunked ? '\r\n' : '');
+    return this.writable;
+  }
+
+  end(trailers: readonly string[] = []): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.bodyEnded) return;
+    if (this.#left > 0) throw new RangeError('less body than its Content-Length');
+    this.bodyEnded = true;
+    if (this.#chunked) connection.socket.write(`${this.#takeHead()}0\r\n${trailerLines(trailers)}\r\n`, 'latin1');
+    else this.#flushHead();
+  }
+
+  pause(): void {
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#connection?.resume();
+  }
+
+  destroy(): void {
+    this.#connection?.destroy();
+  }
+
+  /** The call has ended: nothing of it may reach the connection, which may serve another. */
+  detach(): void {
+    this.#connection = undefined;
+  }
+
+  onDrain(): void {
+    if (this.writable) return;
+    this.writable = true;
+    this.handler.onDrain();
+  }
+
+  /** For the end of the turn in which the call started. */
+  flushHead(): void {
+    this.#flushHead();
+  }
+
+  #flushHead(): void {
+    if (this.headSent || this.#connection === undefined) return;
+    this.#connection.socket.write(this.#takeHead(), 'latin1');
+  }
+
+  #takeHead(): string {
+    const head = this.#head;
+    this.#head = '';
+    this.headSent = true;
+    return head;
+  }
+}
+
+// Two turns of the queue: a stream of which reading starts now hands out its first piece between them.
+const flushSoon = (call: OutgoingCall): void => process.nextTick(flushHead, call);
+const flushHead = (call: OutgoingCall): void => call.flushHead();
+
+function writePiece(socket: Connection['socket'], before: string, chunk: Buffer, after: string): boolean {
+  if (before === '' && after === '') return socket.write(chunk);
+  if (chunk.length <= SMALL_BYTES) {
+    const whole = Buffer.allocUnsafe(before.length + chunk.length + after.length);
+    whole.write(before, 0, 'latin1');
+    chunk.copy(whole, before.length);
+    whole.write(after, before.length + chunk.length, 'latin1');
+    return socket.write(whole);
+  }
+  socket.cork();
+  socket.write(before, 'latin1');
+  let writable = socket.write(chunk);
+  if (after !== '') writable = socket.write(after, 'latin1');
+  socket.uncork();
+  return writable;
+}
+
+function trailerLines(trailers: readonly string[]): string {
+  let lines = '';
+  for (let i = 0; i < trailers.length; i += 2) lines += fieldLine(trailers[i]!, trailers[i + 1]!);
+  return lines;
+}
