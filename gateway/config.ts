@@ -1,0 +1,74 @@
+import { bytes, type ConfigOf, count, duration, flag, oneOf, port, type Setting, text } from '../common/config.ts';
+
+/** A variable that OpenFaaS does not have: ours are prefixed, in either case. */
+const ours = (name: string): readonly string[] => [`dunlin_${name}`, `DUNLIN_${name.toUpperCase()}`];
+
+/**
+ * Every setting of the gateway, with OpenFaaS's variables where it has one (contract 1.2); docs/CONFIGURATION.md is
+ * held equal to this table by a test.
+ */
+export const gatewaySchema = {
+  host: text(ours('host'), '127.0.0.1', 'Address to listen on; 0.0.0.0 is all of them.'),
+  port: port(ours('port'), '8080', 'Port of the API and of calls; 0 lets the system choose.'),
+  metricsPort: port(
+    ours('metrics_port'),
+    '8082',
+    'Port of /metrics and /healthz for Prometheus; 0 lets the system choose.',
+  ),
+  dataFolder: text(
+    ours('data'),
+    '',
+    'Folder of all state. By default /var/lib/dunlin for root, else $XDG_STATE_HOME/dunlin or ~/.local/state/dunlin.',
+  ),
+  provider: oneOf(ours('provider'), ['embedded'], 'embedded', 'Where functions run.'),
+
+  upstreamTimeoutMs: duration(
+    'upstream_timeout',
+    '60s',
+    'A call may take this long, the wait for a replica included; 0 is no limit.',
+  ),
+  readTimeoutMs: duration(
+    'read_timeout',
+    '60s',
+    'A client has this long to send the head of a request, or the body of a /system/* request.',
+  ),
+  writeTimeoutMs: duration('write_timeout', '60s', 'An idle keep-alive connection is closed after this long.'),
+  drainTimeoutMs: duration(ours('drain_timeout'), '10s', 'On SIGTERM or Ctrl-C calls in flight have this long to end.'),
+
+  maxHeaderBytes: bytes(ours('max_header'), '64Ki', 'A larger head of a request is answered with 431.'),
+  maxBodyBytes: bytes(ours('max_body'), '1Gi', 'A larger body of a call is answered with 413; 0 is no limit.'),
+  maxBundleBytes: bytes(ours('max_bundle'), '512Mi', 'A larger bundle is answered with 413.'),
+  maxIdleSockets: count('max_idle_conns_per_host', '256', 'Idle connections kept to each replica.', { min: 1 }),
+
+  scaleFromZero: flag('scale_from_zero', 'true', 'A call of a function without replicas starts one and waits for it.'),
+  coldStartTimeoutMs: duration(ours('cold_start_timeout'), '30s', 'A call waits this long for a replica before 503.'),
+  maxWaiting: count(ours('max_waiting'), '1000', 'Calls of one function that may wait for a replica before 503.', {
+    min: 1,
+  }),
+
+  basicAuth: flag(
+    'basic_auth',
+    'true',
+    'Ask for user and password on /system/*; only turn it off where nobody else can connect.',
+  ),
+  secretMountPath: text(
+    'secret_mount_path',
+    '',
+    'Folder with the files basic-auth-user and basic-auth-password. By default they are generated in the data folder.',
+  ),
+  maxGuesses: count(
+    ours('max_guesses'),
+    '20',
+    'Wrong passwords that one address may try at once; one more each second. 0 is no limit.',
+  ),
+
+  logFormat: oneOf(
+    ours('log'),
+    ['auto', 'json', 'text'],
+    'auto',
+    'Log lines on stderr: text on a terminal, else JSON.',
+  ),
+  sample: flag(ours('sample'), 'true', 'Deploy a sample function on the first start.'),
+} satisfies Record<string, Setting<unknown>>;
+
+export type GatewayConfig = ConfigOf<typeof gatewaySchema>;

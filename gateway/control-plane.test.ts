@@ -1,0 +1,330 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import test from 'ava';
+import { start } from './testing/start.ts';
+
+const echo = { service: 'echo', image: 'echo:latest' };
+
+test('10.1: PUT of an unknown function is 404, POST creates it, PUT updates it, DELETE is never 204', async (t) => {
+  const { json, provider } = await start(t);
+  t.is((await json('/system/functions', 'PUT', echo)).status, 404);
+  t.is((await json('/system/functions', 'POST', echo)).status, 202);
+  t.is((await json('/system/functions', 'POST', echo)).status, 409);
+  t.is((await json('/system/functions', 'PUT', { ...echo, image: 'echo:2' })).status, 202);
+  t.is((await provider.describe({ name: 'echo', namespace: 'openfaas-fn' }, { usage: false })).image, 'echo:2');
+  t.is((await json('/system/functions', 'DELETE', { functionName: 'echo' })).status, 202);
+  t.is((await json('/system/functions', 'DELETE', { functionName: 'echo' })).status, 404);
+});
+
+test('10.2: secrets are created with 202, a conflict is 409, update and delete are 202', async (t) => {
+  const { json, request, provider } = await start(t);
+  const secret = { name: 'key', value: 'one' };
+  t.is((await json('/system/secrets', 'PUT', secret)).status, 404);
+  t.is((await json('/system/secrets', 'POST', secret)).status, 202);
+  t.is((await json('/system/secrets', 'POST', secret)).status, 409);
+  t.is((await json('/system/secrets', 'PUT', { ...secret, rawValue: btoa('\0two') })).status, 202);
+  t.is(Buffer.from(provider.secret({ name: 'key', namespace: 'openfaas-fn' }).value).toString(), '\0two');
+  t.is((await request('/system/secrets')).body, '[{"name":"key","namespace":"openfaas-fn"}]');
+  t.is((await json('/system/secrets', 'DELETE', { name: 'key' })).status, 202);
+  t.is((await json('/system/secrets', 'DELETE', { name: 'key' })).status, 404);
+});
+
+test('10.3: the namespace is taken from the body or the query by delete, scale and secrets', async (t) => {
+  const { json, provider } = await start(t);
+  await provider.createNamespace({ name: 'dev', labels: {}, annotations: {} });
+  for (const where of ['body', 'query']) {
+    const query = where === 'query' ? '?namespace=dev' : '';
+    const inBody = where === 'body' ? { namespace: 'dev' } : {};
+    t.is((await json(`/system/functions${query}`, 'POST', { ...echo, ...inBody })).status, 202, where);
+    const scaled = await json(`/system/scale-function/echo${query}`, 'POST', { replicas: 0, ...inBody });
+    t.is(scaled.status, 202, where);
+    t.is((await json(`/system/secrets${query}`, 'POST', { name: 'key', value: '', ...inBody })).status, 202, where);
+    t.is((await json(`/system/secrets${query}`, 'DELETE', { name: 'key', ...inBody })).status, 202, where);
+    const removed = await json(`/system/functions${query}`, 'DELETE', { functionName: 'echo', ...inBody });
+    t.is(removed.status, 202, where);
+  }
+});
+
+test('10.3: the default namespace is listed, and openfaas-fn names its functions', async (t) => {
+  const { request, deploy } = await start(t);
+  await deploy('echo');
+  t.is((await request('/system/namespaces')).body, '["openfaas-fn"]');
+  t.is((await request('/system/function/echo?namespace=openfaas-fn')).status, 200);
+  t.is((await request('/system/function/echo.openfaas-fn')).status, 200);
+  t.is((await request('/function/echo.openfaas-fn')).body, 'echo:latest');
+});
+
+test('10.4: null labels and annotations are taken, both come out as objects, empty fields do not come out', async (t) => {
+  const { json, request } = await start(t);
+  await json('/system/functions', 'POST', { ...echo, labels: null, annotations: null, envVars: null });
+  const [listed] = JSON.parse((await request('/system/functions')).body);
+  const described = JSON.parse((await request('/system/function/echo')).body);
+  t.deepEqual(listed, described);
+  t.deepEqual(Object.keys(listed).sort(), [
+    'annotations',
+    'availableReplicas',
+    'createdAt',
+    'image',
+    'labels',
+    'name',
+    'namespace',
+    'replicas',
+  ]);
+  t.deepEqual(listed.annotations, {});
+  t.regex(listed.createdAt, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+});
+
+test('10.5: image, limits, requests, annotations and order of secrets come back byte for byte', async (t) => {
+  const { json, request } = await start(t);
+  for (const name of ['b-key', 'a-key']) await json('/system/secrets', 'POST', { name, value: '' });
+  const sent = {
+    image: 'docker.io/functions/alpine:latest',
+    limits: { memory: '5Mi', cpu: '100m' },
+    requests: { memory: '1Mi' },
+    annotations: { text: 'line\n\ttab "quoted" é' },
+    secrets: ['b-key', 'a-key'],
+    envVars: { A: '1' },
+    envProcess: 'sha512sum',
+    readOnlyRootFilesystem: true,
+  };
+  t.is((await json('/system/functions', 'POST', { service: 'echo', ...sent })).status, 202);
+  t.like(JSON.parse((await request('/system/function/echo')).body), sent);
+});
+
+test('10.7: every function has the label faas_function', async (t) => {
+  const { json, request } = await start(t);
+  await json('/system/functions', 'POST', { ...echo, labels: { tier: 'gold' } });
+  const { labels } = JSON.parse((await request('/system/function/echo')).body);
+  t.deepEqual(labels, { tier: 'gold', faas_function: 'echo' });
+});
+
+test('10.8: without or with wrong credentials /system/* is 401 as OpenFaaS words it', async (t) => {
+  const { request } = await start(t);
+  for (const authorization of ['', 'Bearer ', `Basic ${btoa('admin:wrong')}`]) {
+    const headers = authorization === '' ? undefined : { authorization };
+    const answer = await request('/system/functions', { anonymous: true, ...(headers && { headers }) });
+    t.is(answer.status, 401);
+    t.is(answer.headers['www-authenticate'], 'Basic realm="Restricted"');
+    t.is(answer.body, 'invalid credentials');
+  }
+});
+
+test('10.8: with authentication off an empty Bearer is let in', async (t) => {
+  const { request } = await start(t, { basic_auth: 'false' });
+  t.is((await request('/system/functions', { headers: { authorization: 'Bearer ' }, anonymous: true })).status, 200);
+});
+
+test('who guesses passwords too fast gets 429, from his address only the guessing', async (t) => {
+  const { request } = await start(t, { dunlin_max_guesses: '2' });
+  const guess = () => request('/system/info', { headers: { authorization: `Basic ${btoa('admin:no')}` } });
+  t.deepEqual([(await guess()).status, (await guess()).status], [401, 401]);
+  const third = await guess();
+  t.is(third.status, 429);
+  t.is(third.headers['retry-after'], '1');
+  t.is((await request('/healthz', { anonymous: true })).status, 200);
+});
+
+test('10.9: logs are lines of JSON that end when they are not followed', async (t) => {
+  const { request, deploy, provider } = await start(t);
+  await deploy('echo');
+  const line = { name: 'echo', namespace: 'openfaas-fn', instance: 'r1', timestamp: '2026-01-31T12:00:00Z' };
+  provider.logLines.push({ ...line, text: 'Forking fprocess.' }, { ...line, text: 'Wrote 11 Bytes' });
+  const all = await request('/system/logs?name=echo');
+  t.is(all.headers['content-type'], 'application/x-ndjson');
+  t.deepEqual(
+    all.body
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text).text),
+    ['Forking fprocess.', 'Wrote 11 Bytes'],
+  );
+  t.is((await request('/system/logs?name=echo&tail=1')).body.trimEnd().split('\n').length, 1);
+});
+
+test('a client that leaves ends the log it followed', async (t) => {
+  const { deploy, provider, port } = await start(t);
+  const { authorization } = await import('./testing/start.ts');
+  await deploy('echo');
+  provider.logLines.push({ name: 'echo', namespace: '', instance: '', timestamp: '', text: 'first' });
+  const req = get({ port, path: '/system/logs?name=echo&follow=true', headers: { authorization } });
+  const [res] = await once(req, 'response');
+  await once(res, 'data');
+  await until(() => provider.following === 1);
+  req.destroy();
+  await until(() => provider.following === 0);
+  t.pass();
+});
+
+test('logs of an unknown function are 404, a query that cannot be read is 422', async (t) => {
+  const { request, deploy } = await start(t);
+  await deploy('echo');
+  t.is((await request('/system/logs?name=ghost')).status, 404);
+  t.is((await request('/system/logs')).status, 400);
+  t.is((await request('/system/logs?name=echo&tail=ten')).status, 422);
+});
+
+test('10.10: the list counts calls from memory, without Prometheus', async (t) => {
+  const { request, deploy } = await start(t);
+  await deploy('echo');
+  await request('/function/echo');
+  await request('/function/echo.openfaas-fn');
+  t.is(JSON.parse((await request('/system/functions')).body)[0].invocationCount, 2);
+  t.is(JSON.parse((await request('/system/function/echo')).body).invocationCount, 2);
+});
+
+test('usage is there when it is asked for', async (t) => {
+  const { request, deploy } = await start(t);
+  await deploy('echo');
+  t.deepEqual(JSON.parse((await request('/system/function/echo?usage=1')).body).usage, {
+    cpu: 5,
+    totalMemoryBytes: 1024,
+  });
+  t.false((await request('/system/function/echo')).body.includes('usage'));
+});
+
+test('functions scale to zero and without a cap', async (t) => {
+  const { json, request, deploy } = await start(t);
+  await deploy('echo');
+  t.is((await json('/system/scale-function/echo', 'POST', { serviceName: 'echo', replicas: 0 })).status, 202);
+  t.is(JSON.parse((await request('/system/function/echo')).body).replicas, undefined);
+  t.is((await json('/system/scale-function/echo', 'POST', { serviceName: 'echo', replicas: 7 })).status, 202);
+  t.is(JSON.parse((await request('/system/function/echo')).body).replicas, 7);
+  t.is((await json('/system/scale-function/ghost', 'POST', { replicas: 1 })).status, 404);
+  t.is((await json('/system/scale-function/echo', 'POST', { serviceName: 'other', replicas: 1 })).status, 400);
+  t.is((await json('/system/scale-function/echo', 'POST', { replicas: -1 })).status, 400);
+});
+
+test('namespaces are created, read, updated and deleted with the codes that go-sdk takes', async (t) => {
+  const { json, request } = await start(t);
+  const dev = { name: 'dev', labels: { openfaas: '1' }, annotations: { openfaas: '1' } };
+  t.is((await json('/system/namespace/', 'POST', dev)).status, 201);
+  t.is((await json('/system/namespace/', 'POST', dev)).status, 409);
+  t.is((await json('/system/namespace/', 'POST', { labels: {} })).status, 400);
+  t.deepEqual(JSON.parse((await request('/system/namespace/dev')).body), dev);
+  t.is((await json('/system/namespace/dev', 'PUT', { ...dev, labels: { team: 'a' } })).status, 202);
+  t.is((await json('/system/namespace/dev', 'PUT', { name: 'other' })).status, 400);
+  t.is((await json('/system/namespace/ghost', 'PUT', { name: 'ghost' })).status, 404);
+  t.deepEqual(JSON.parse((await request('/system/namespaces')).body), ['openfaas-fn', 'dev']);
+  t.is((await json('/system/namespace/dev', 'DELETE', { name: 'dev' })).status, 202);
+  t.is((await request('/system/namespace/dev')).status, 404);
+  t.is((await request('/system/namespace/')).status, 400);
+  t.is((await request('/system/functions?namespace=dev')).status, 404);
+});
+
+test('info names provider, orchestration and versions', async (t) => {
+  const { request } = await start(t);
+  const info = JSON.parse((await request('/system/info')).body);
+  t.like(info, {
+    provider: { provider: 'dunlin-memory', orchestration: 'memory', version: { release: '1.2.3', sha: 'abc' } },
+    version: { release: '1.2.3', sha: 'abc' },
+  });
+  t.truthy(info.arch);
+});
+
+test('bundles are uploaded once, named again without an upload, and listed', async (t) => {
+  const { request, provider } = await start(t);
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const path = `/system/bundles/${digest}?image=hello:latest`;
+  const missing = await request(path, { method: 'PUT', body: '' });
+  t.deepEqual([missing.status, missing.headers['x-dunlin-error']], [404, 'bundle_not_found']);
+  t.is((await request(path, { method: 'PUT', body: 'tar' })).status, 201);
+  t.is(provider.stored.get(digest)?.toString(), 'tar');
+  t.is((await request(path.replace('latest', 'v2'), { method: 'PUT', body: '' })).status, 200);
+  t.deepEqual(JSON.parse((await request('/system/bundles')).body), [
+    { digest, image: 'hello:latest' },
+    { digest, image: 'hello:v2' },
+  ]);
+});
+
+for (const [what, path] of [
+  ['a digest that is none', '/system/bundles/sha256:abc?image=hello'],
+  ['a digest that climbs', '/system/bundles/..%2f..%2fetc?image=hello'],
+  ['no image', `/system/bundles/sha256:${'a'.repeat(64)}`],
+  ['an image with a space', `/system/bundles/sha256:${'a'.repeat(64)}?image=a%20b`],
+] as const)
+  test(`an upload with ${what} is refused and nothing is stored`, async (t) => {
+    const { request, provider } = await start(t);
+    t.is((await request(path, { method: 'PUT', body: 'tar' })).status, 400);
+    t.is(provider.stored.size, 0);
+  });
+
+test('a bundle over the limit is 413 by its length and nothing is stored', async (t) => {
+  const { request, provider } = await start(t, { dunlin_max_bundle: '2' });
+  const path = `/system/bundles/sha256:${'a'.repeat(64)}?image=hello`;
+  t.is((await request(path, { method: 'PUT', body: 'tar' })).status, 413);
+  t.is(provider.stored.size, 0);
+});
+
+test('unknown paths are 404 and wrong verbs 405, worded as OpenFaaS does, before asking who it is', async (t) => {
+  const { request, deploy } = await start(t);
+  await deploy('echo');
+  const anonymous = true;
+  for (const path of ['/nope', '/metrics', '/system', '/system/functions/', '/function', '/system/function/%ff']) {
+    const answer = await request(path, { anonymous });
+    t.deepEqual([answer.status, answer.body], [404, '404 page not found\n'], path);
+    t.is(answer.headers['content-type'], 'text/plain; charset=utf-8');
+  }
+  for (const [method, path] of [
+    ['PATCH', '/system/functions'],
+    ['HEAD', '/healthz'],
+    ['DELETE', '/system/info'],
+  ] as const) {
+    const answer = await request(path, { method, anonymous });
+    t.deepEqual([answer.status, answer.body], [405, ''], path);
+  }
+});
+
+test('the root leads to the dashboard, and health needs no credentials', async (t) => {
+  const { request } = await start(t);
+  const root = await request('/', { anonymous: true });
+  t.deepEqual([root.status, root.headers.location], [307, '/ui/']);
+  const health = await request('/healthz', { anonymous: true });
+  t.deepEqual([health.status, health.body], [200, 'OK']);
+});
+
+test('errors are text with their code in a header, or problem JSON when Accept names JSON', async (t) => {
+  const { request } = await start(t);
+  const asText = await request('/system/function/ghost');
+  t.is(asText.status, 404);
+  t.is(asText.headers['content-type'], 'text/plain; charset=utf-8');
+  t.is(asText.headers['x-dunlin-error'], 'function_not_found');
+  t.is(asText.body, 'there is no function ghost.openfaas-fn');
+  const asJson = await request('/system/function/ghost', { headers: { accept: 'application/json' } });
+  t.is(asJson.headers['content-type'], 'application/problem+json');
+  t.like(JSON.parse(asJson.body), { status: 404, code: 'function_not_found', detail: asText.body });
+});
+
+for (const [what, body, message] of [
+  ['no body', '', /the body is empty/],
+  ['broken JSON', '{"service":', /the body is no JSON/],
+  ['a name that breaks the rule', '{"service":"../etc","image":"x"}', /service must be 1 to 63 of a-z/],
+  ['a secret that does not exist', '{"service":"a","image":"x","secrets":["ghost"]}', /no secret ghost/],
+  ['an unknown namespace', '{"service":"a","image":"x","namespace":"ghost"}', /no namespace ghost/],
+] as const)
+  test(`a deployment with ${what} is refused in words and nothing is deployed`, async (t) => {
+    const { request } = await start(t);
+    const answer = await request('/system/functions', { method: 'POST', body });
+    t.true(answer.status === 400 || answer.status === 404);
+    t.regex(answer.body, message);
+    t.is((await request('/system/functions')).body, '[]');
+  });
+
+test('a deployment larger than the API takes is 413 and the connection survives it', async (t) => {
+  const { request } = await start(t);
+  const body = JSON.stringify({ ...echo, annotations: { big: 'x'.repeat(5 * 1024 * 1024) } });
+  t.is((await request('/system/functions', { method: 'POST', body })).status, 413);
+});
+
+test('a control-plane call is one log line, which names no credential', async (t) => {
+  const { json, logged } = await start(t);
+  await json('/system/functions?namespace=dev', 'POST', echo);
+  const lines = logged.map((line) => JSON.parse(line));
+  t.is(lines.length, 1);
+  t.like(lines[0], { method: 'POST', path: '/system/functions', status: 404, detail: 'there is no namespace dev' });
+  t.false(logged.join().includes('test-password'));
+});
+
+/** Polls what has no event to wait for: the state of the other side of a connection. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
+}

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { continueWhenRead } from '../common/http/continue.ts';
+import { checkRequest, originTarget } from '../common/http/strict.ts';
+import type { GatewayConfig } from './config.ts';
+import { splitCallPath } from './invoke/call-path.ts';
+import type { Invoker } from './invoke/invoker.ts';
+import type { Upgrades } from './invoke/upgrades.ts';
+
+export interface FrontDoorDeps {
+  readonly invoker: Invoker;
+  readonly upgrades: Upgrades;
+  /** Serves all that is no call. */
+  readonly api: RequestListener;
+  readonly config: GatewayConfig;
+}
+
+/** The HTTP server of API and calls: strict parsing, calls to the invoker before express sees them, draining. */
+export class FrontDoor {
+  readonly #deps: FrontDoorDeps;
+  readonly #server: Server;
+  #draining = false;
+
+  constructor(deps: FrontDoorDeps) {
+    this.#deps = deps;
+    const { readTimeoutMs, writeTimeoutMs, maxHeaderBytes } = deps.config;
+    this.#server = createServer({
+      maxHeaderSize: maxHeaderBytes,
+      // The head only. A body may take as long as its call: upstream_timeout ends that, and long uploads are no attack.
+      headersTimeout: readTimeoutMs,
+      requestTimeout: 0,
+      keepAliveTimeout: writeTimeoutMs,
+      // We are stricter, and answer by ourselves.
+      requireHostHeader: false,
+      // Other protocols are not asked for by anybody; such a request is served as if it had not asked.
+      shouldUpgradeCallback: (req) => /^websocket$/i.test(req.headers.upgrade ?? ''),
+    });
+    this.#server.on('request', (req, res) => this.#dispatch(req, res));
+    this.#server.on('checkContinue', (req, res) => {
+      continueWhenRead(req, res);
+      this.#dispatch(req, res);
+    });
+    this.#server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head));
+  }
+
+  /** @throws Error of node:net, such as EADDRINUSE */
+  async listen(port: number, host: string): Promise<AddressInfo> {
+    this.#server.listen(port, host);
+    await once(this.#server, 'listening');
+    return this.#server.address() as AddressInfo;
+  }
+
+  /** Stops accepting, lets requests in flight end within `drainTimeoutMs`, cuts what is left. Idempotent. */
+  async close(drainTimeoutMs: number): Promise<void> {
+    if (this.#draining || !this.#server.listening) return;
+    this.#draining = true;
+    const cut = setTimeout(() => this.#server.closeAllConnections(), drainTimeoutMs);
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#deps.upgrades.destroy();
+    await closed;
+    clearTimeout(cut);
+  }
+
+  #dispatch(req: IncomingMessage, res: ServerResponse): void {
+    const wrong = checkRequest(req);
+    if (wrong !== undefined) {
+      res.writeHead(400, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(wrong);
+      return;
+    }
+    if (this.#draining) res.shouldKeepAlive = false;
+    // A connection whose call outlives the beginning of the drain is idle, and nobody's, once the call has ended.
+    else res.once('close', () => this.#draining && this.#server.closeIdleConnections());
+    req.url = originTarget(req.url!);
+    const path = splitCallPath(req.url);
+    if (path === undefined) this.#deps.api(req, res);
+    else this.#deps.invoker.invoke(req, res, path);
+  }
+
+  #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const wrong = checkRequest(req);
+    const path = splitCallPath(originTarget(req.url!));
+    if (wrong !== undefined) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else if (path === undefined)
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 19\r\n\r\n404 page not found\n');
+    else this.#deps.upgrades.upgrade(req, socket, head, path);
+  }
+}

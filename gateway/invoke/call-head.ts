@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+/** A call id of a client that is worth passing on: a token that fits into headers and logs. */
+const CALL_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** What the gateway reads of a call's head. */
+export interface CallHead {
+  /** The client's, else a new UUID. */
+  readonly callId: string;
+  /** The length that the body was announced with. */
+  readonly contentLength: number | undefined;
+  readonly chunked: boolean;
+  readonly host: string | undefined;
+  readonly hasForwardedFor: boolean;
+  readonly hasForwardedHost: boolean;
+  readonly hasForwardedProto: boolean;
+  readonly hasUserAgent: boolean;
+}
+
+/** Reads a head in one pass over the raw headers, which spares Node the making of an object of all of them. */
+export function readCallHead(raw: readonly string[]): CallHead {
+  let callId: string | undefined;
+  let contentLength: number | undefined;
+  let chunked = false;
+  let host: string | undefined;
+  let hasForwardedFor = false;
+  let hasForwardedHost = false;
+  let hasForwardedProto = false;
+  let hasUserAgent = false;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!;
+    // Lengths first: most headers are told apart without making a lower-case copy.
+    switch (name.length) {
+      case 4:
+        if (name.toLowerCase() === 'host') host = raw[i + 1];
+        break;
+      case 9:
+        if (name.toLowerCase() === 'x-call-id') callId ??= raw[i + 1];
+        break;
+      case 10:
+        if (name.toLowerCase() === 'user-agent') hasUserAgent = true;
+        break;
+      case 14:
+        if (name.toLowerCase() === 'content-length') contentLength = Number(raw[i + 1]);
+        break;
+      case 15:
+        if (name.toLowerCase() === 'x-forwarded-for') hasForwardedFor = true;
+        break;
+      case 16:
+        if (name.toLowerCase() === 'x-forwarded-host') hasForwardedHost = true;
+        break;
+      case 17: {
+        const lower = name.toLowerCase();
+        if (lower === 'transfer-encoding') chunked = true;
+        else if (lower === 'x-forwarded-proto') hasForwardedProto = true;
+        break;
+      }
+    }
+  }
+  return {
+    callId: callId !== undefined && CALL_ID.test(callId) ? callId : randomUUID(),
+    contentLength,
+    chunked,
+    host,
+    hasForwardedFor,
+    hasForwardedHost,
+    hasForwardedProto,
+    hasUserAgent,
+  };
+}
+
+/** Headers to add for the function, flat (contract 1.4). */
+export function requestHeaders(req: IncomingMessage, head: CallHead, startTime: string, agent: string): string[] {
+  const added = ['X-Call-Id', head.callId, 'X-Start-Time', startTime];
+  if (!head.hasForwardedFor) added.push('X-Forwarded-For', remoteAddress(req));
+  if (!head.hasForwardedHost && head.host !== undefined) added.push('X-Forwarded-Host', head.host);
+  if (!head.hasForwardedProto) added.push('X-Forwarded-Proto', 'encrypted' in req.socket ? 'https' : 'http');
+  if (!head.hasUserAgent) added.push('User-Agent', agent);
+  return added;
+}
+
+/** `ip:port`, as Go writes it: contract 1.4 has the port in X-Forwarded-For. */
+function remoteAddress({ socket }: IncomingMessage): string {
+  const { remoteAddress = '', remotePort } = socket;
+  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+}
+
+/** Now as Unix time in nanoseconds, to the microsecond that the clock knows. */
+export const startTimeNow = (): string => `${Math.floor((performance.timeOrigin + performance.now()) * 1000)}000`;

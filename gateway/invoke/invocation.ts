@@ -1,0 +1,226 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ERROR_STATUS, FaasError, type FaasErrorCode } from '../../common/errors.ts';
+import { getHeader } from '../../common/http/headers.ts';
+import { ERROR_CODE_HEADER, toProblem } from '../../common/http/problem.ts';
+import { type Relay, type RelayOutcome, relay } from '../../common/http/relay.ts';
+import { sendProblem } from '../../common/http/send-problem.ts';
+import type { Provider } from '../../provider/provider.ts';
+import { limitBody } from './body-limit.ts';
+import { type CallHead, readCallHead, requestHeaders, startTimeNow } from './call-head.ts';
+import { chooseReplica } from './choose-replica.ts';
+import type { FunctionEntry, Replica } from './function-entry.ts';
+import { failureError, type WaitingRoom } from './waiting-room.ts';
+
+/** A replica that failed to connect gets no calls for this long while there are others. */
+const QUARANTINE_MS = 1000;
+/** How long to wait for the cause of a replica's end before answering without it. */
+const EXPLAIN_MS = 1000;
+/** nginx's code for a client that left before the answer; only metrics and logs see it. */
+const CLIENT_GONE = 499;
+
+/** What calls share. */
+export interface InvocationContext {
+  readonly provider: Provider;
+  readonly waitingRoom: WaitingRoom;
+  /** For a whole call; 0 is no limit. */
+  readonly upstreamTimeoutMs: number;
+  /** 0 is no limit. */
+  readonly maxBodyBytes: number;
+  /** Such as `dunlin/1.0.0`. */
+  readonly product: string;
+}
+
+/** One call of a function, from its head to its last byte: wait, relay, retry, answer, count. */
+export class Invocation {
+  readonly #context: InvocationContext;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #entry: FunctionEntry;
+  readonly #target: string;
+  readonly #head: CallHead;
+  readonly #startTime = startTimeNow();
+  readonly #startedAt = performance.now();
+  /** Failed this call already. */
+  #avoid: Replica | undefined;
+  #relay: Relay | undefined;
+  #tooLarge = false;
+
+  constructor(
+    context: InvocationContext,
+    req: IncomingMessage,
+    res: ServerResponse,
+    entry: FunctionEntry,
+    target: string,
+  ) {
+    this.#context = context;
+    this.#req = req;
+    this.#res = res;
+    this.#entry = entry;
+    this.#target = target;
+    this.#head = readCallHead(req.rawHeaders);
+  }
+
+  start(): void {
+    this.#entry.metrics.start();
+    const { maxBodyBytes } = this.#context;
+    const { contentLength, chunked } = this.#head;
+    if (maxBodyBytes > 0 && contentLength !== undefined && contentLength > maxBodyBytes) {
+      this.#failTooLarge();
+      return;
+    }
+    if (maxBodyBytes > 0 && chunked) limitBody(this.#req, maxBodyBytes, () => this.#onTooLarge());
+    this.#send();
+  }
+
+  #send(): void {
+    const replica = chooseReplica(this.#entry.targets, this.#avoid, Math.random, () => performance.now());
+    if (replica === undefined) this.#wait();
+    else this.#relayTo(replica);
+  }
+
+  #wait(): void {
+    const { waitingRoom } = this.#context;
+    const waiter = {
+      onReady: () => {
+        this.#res.off('close', onGone);
+        this.#send();
+      },
+      onFailure: (error: FaasError) => {
+        this.#res.off('close', onGone);
+        this.#fail(error);
+      },
+    };
+    const onGone = () => {
+      waitingRoom.leave(this.#entry, waiter);
+      this.#end(CLIENT_GONE);
+    };
+    this.#res.once('close', onGone);
+    try {
+      waitingRoom.enter(this.#entry, waiter, this.#timeLeft());
+    } catch (error) {
+      this.#res.off('close', onGone);
+      this.#fail(error);
+    }
+  }
+
+  #relayTo(replica: Replica): void {
+    replica.inFlight++;
+    const timeLeft = this.#timeLeft();
+    this.#relay = relay(this.#req, this.#res, replica.upstream, {
+      target: this.#target,
+      addRequestHeaders: requestHeaders(this.#req, this.#head, this.#startTime, this.#context.product),
+      answerHeaders: () => this.#answerHeaders(),
+      timeoutMs: timeLeft === Infinity ? 0 : Math.max(1, timeLeft),
+      timeoutExemptStreams: true,
+      onDone: (outcome) => this.#onDone(replica, outcome),
+    });
+  }
+
+  #onDone(replica: Replica, outcome: RelayOutcome): void {
+    replica.inFlight--;
+    if (outcome.kind === 'answered') this.#onAnswered(replica, outcome.status, outcome.answerHeaders);
+    else if (outcome.kind === 'client_gone') this.#end(CLIENT_GONE);
+    else if (this.#tooLarge && !outcome.headSent) this.#failTooLarge();
+    else if (outcome.kind === 'failed') this.#onFailed(replica, outcome);
+    else if (outcome.headSent) this.#end(ERROR_STATUS.timed_out);
+    else this.#fail(this.#timedOut());
+  }
+
+  #onAnswered(replica: Replica, status: number, headers: readonly string[]): void {
+    if (status >= 400) {
+      const code = getHeader(headers, ERROR_CODE_HEADER);
+      if (code !== undefined && code in ERROR_STATUS) this.#remember(replica, code as FaasErrorCode);
+    }
+    this.#end(status);
+  }
+
+  /** For describe: what a watchdog said went wrong, beside what the provider sees. */
+  #remember(replica: Replica, code: FaasErrorCode): void {
+    const { callId } = this.#head;
+    const message = `A call was answered with ${code}; its answer and the logs say more (call id ${callId})`;
+    this.#entry.lastFailure = { code, message, replica: replica.id, lastLogLines: [], at: new Date(), callId };
+  }
+
+  #onFailed(replica: Replica, failed: RelayOutcome & { kind: 'failed' }): void {
+    const { error, headSent, retryable } = failed;
+    if (error.kind === 'connect') replica.quarantinedUntil = performance.now() + QUARANTINE_MS;
+    if (headSent) this.#end(ERROR_STATUS.upstream_failed);
+    else if (retryable && this.#avoid === undefined) {
+      this.#avoid = replica;
+      this.#send();
+    } else if (error.kind === 'malformed') {
+      const message = `The function's answer is no valid HTTP: ${error.message}`;
+      this.#fail(new FaasError('upstream_failed', message, { cause: error }));
+    } else void this.#explain(replica, error);
+  }
+
+  async #explain(replica: Replica, cause: Error): Promise<void> {
+    const { provider } = this.#context;
+    let error = new FaasError(
+      'replica_died',
+      `The replica ended or closed the connection before it answered; faas-cli logs ${this.#entry.ref.name} may say why`,
+      { cause, extra: { replica: replica.id } },
+    );
+    try {
+      const failure = await provider.explain(this.#entry.ref, replica.id, AbortSignal.timeout(EXPLAIN_MS));
+      if (failure !== undefined) error = failureError(failure);
+    } catch {
+      // The call's own failure is the better answer than that of asking for its cause.
+    }
+    this.#fail(error);
+  }
+
+  #timedOut(): FaasError {
+    return new FaasError(
+      'timed_out',
+      `The function did not answer within ${this.#context.upstreamTimeoutMs / 1000} s, the gateway's upstream_timeout; ` +
+        'raise that variable of the gateway, or call the function asynchronously',
+    );
+  }
+
+  /** A body without announced length has outgrown the limit under way. */
+  #onTooLarge(): void {
+    this.#tooLarge = true;
+    this.#relay?.abort();
+  }
+
+  #failTooLarge(): void {
+    const { maxBodyBytes } = this.#context;
+    this.#fail(
+      new FaasError('body_too_large', `The body is larger than ${maxBodyBytes} bytes, the gateway's dunlin_max_body`),
+    );
+  }
+
+  #fail(error: unknown): void {
+    sendProblem(this.#res, error, {
+      internal: 'gateway',
+      headers: this.#answerHeaders(),
+      extra: { callId: this.#head.callId },
+    });
+    this.#end(toProblem(error).status);
+  }
+
+  #answerHeaders(): string[] {
+    const { callId } = this.#head;
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    return [
+      'X-Call-Id',
+      callId,
+      'X-Start-Time',
+      this.#startTime,
+      'X-Served-By',
+      this.#context.product,
+      'X-Duration-Seconds',
+      seconds.toFixed(6),
+    ];
+  }
+
+  #end(code: number): void {
+    this.#entry.metrics.end(code, (performance.now() - this.#startedAt) / 1000);
+  }
+
+  #timeLeft(): number {
+    const { upstreamTimeoutMs } = this.#context;
+    return upstreamTimeoutMs === 0 ? Infinity : upstreamTimeoutMs - (performance.now() - this.#startedAt);
+  }
+}

@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { FunctionEntry } from '../invoke/function-entry.ts';
+import { FUNCTION_METRICS, headOf } from './exposition.ts';
+
+/** Functions written in one go: some tenths of a millisecond, after which calls get their turn. */
+const SLICE = 200;
+/** As OpenFaaS has it for this port (contract 1.1). */
+const TIMEOUT_MS = 5000;
+
+export interface MetricsSource {
+  /** Those that are deployed, so that the series of a deleted function vanish. */
+  functions(): Iterable<FunctionEntry>;
+  /** Calls that wait for a replica. */
+  waiting(): number;
+  /** Open WebSockets. */
+  webSockets(): number;
+}
+
+/** Port 8082: `/metrics` for Prometheus, sliced so that many functions do not hold up calls, and `/healthz`. */
+export class MetricsServer {
+  readonly #source: MetricsSource;
+  readonly #registry = new Registry();
+  readonly #server: Server;
+
+  constructor(source: MetricsSource) {
+    this.#source = source;
+    collectDefaultMetrics({ register: this.#registry });
+    this.#gauge('gateway_waiting_calls', 'Calls that wait for a ready replica', () => source.waiting());
+    this.#gauge('gateway_websockets', 'Open WebSockets', () => source.webSockets());
+    this.#server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS }, (req, res) =>
+      this.#answer(req, res),
+    );
+  }
+
+  /** @throws Error of node:net, such as EADDRINUSE */
+  async listen(port: number, host: string): Promise<AddressInfo> {
+    this.#server.listen(port, host);
+    await once(this.#server, 'listening');
+    return this.#server.address() as AddressInfo;
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    this.#registry.clear();
+    if (!this.#server.listening) return;
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+
+  #answer(req: IncomingMessage, res: ServerResponse): void {
+    const path = req.url!.split('?', 1)[0];
+    if (path !== '/metrics' && path !== '/healthz') res.writeHead(404, TEXT).end('404 page not found\n');
+    else if (req.method !== 'GET') res.writeHead(405).end();
+    else if (path === '/healthz') res.writeHead(200, TEXT).end('OK');
+    else this.#scrape(res).catch(() => res.destroy());
+  }
+
+  async #scrape(res: ServerResponse): Promise<void> {
+    res.writeHead(200, { 'content-type': this.#registry.contentType });
+    for (const metric of FUNCTION_METRICS) {
+      let lines = headOf(metric);
+      let written = 0;
+      for (const entry of this.#source.functions()) {
+        lines += metric.lines(entry);
+        if (++written % SLICE !== 0) continue;
+        await write(res, lines);
+        lines = '';
+      }
+      await write(res, lines);
+    }
+    res.end(await this.#registry.metrics());
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
+
+const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
+
+async function write(res: ServerResponse, lines: string): Promise<void> {
+  if (res.destroyed) throw new Error('the scraper has gone');
+  if (res.write(lines)) await setImmediate();
+  else await Promise.race([once(res, 'drain'), once(res, 'close')]);
+}

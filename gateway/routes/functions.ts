@@ -1,0 +1,46 @@
+import type { Provider } from '../../provider/provider.ts';
+import { parseDeployment } from '../../provider/wire/deployment.ts';
+import { namespaceName } from '../../provider/wire/names.ts';
+import { parseDelete } from '../../provider/wire/requests.ts';
+import { encodeStatus } from '../../provider/wire/status.ts';
+import type { RouteTable } from '../invoke/route-table.ts';
+import { sendEmpty, sendJson } from './answer.ts';
+import { readJson } from './read-json.ts';
+import { requestSignal } from './request-signal.ts';
+import { type AddResource, queryValue } from './resource.ts';
+
+export interface FunctionsDeps {
+  readonly provider: Provider;
+  readonly routes: RouteTable;
+  readonly readTimeoutMs: number;
+}
+
+/** `/system/functions`: list, create, update, delete (contract 1.6). */
+export function functionsRoutes(add: AddResource, { provider, routes, readTimeoutMs }: FunctionsDeps): void {
+  add('/system/functions', {
+    async GET(req, res) {
+      const namespace = namespaceName('namespace', queryValue(req, 'namespace'));
+      const functions = await provider.list(namespace, requestSignal(res));
+      sendJson(
+        res,
+        200,
+        functions.map((status) => encodeStatus(status, routes.find(status)?.metrics.ended)),
+      );
+    },
+    async POST(req, res) {
+      const spec = parseDeployment(await readJson(req, readTimeoutMs), queryValue(req, 'namespace'));
+      await provider.deploy(spec, requestSignal(res));
+      sendEmpty(res, 202);
+    },
+    async PUT(req, res) {
+      const spec = parseDeployment(await readJson(req, readTimeoutMs), queryValue(req, 'namespace'));
+      await provider.update(spec, requestSignal(res));
+      sendEmpty(res, 202);
+    },
+    async DELETE(req, res) {
+      const ref = parseDelete(await readJson(req, readTimeoutMs), queryValue(req, 'namespace'));
+      await provider.remove(ref, requestSignal(res));
+      sendEmpty(res, 202);
+    },
+  });
+}

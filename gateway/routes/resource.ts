@@ -1,0 +1,43 @@
+import type { Express, Request, Response } from 'express';
+import type { Authenticator } from '../auth/basic-auth.ts';
+import { sendFailure, sendUnauthorized } from './answer.ts';
+
+/** Answers one request; what it throws becomes the answer of {@link sendFailure}. */
+export type Handler = (req: Request, res: Response) => Promise<void> | void;
+export type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Handler>>>;
+
+/** Adds the routes of one resource: `methods` at `path`, 405 with an empty body for any other (contract 1.1). */
+export type AddResource = (path: string, methods: Methods) => void;
+
+/** Resources that ask for authentication, with one log line per request. */
+export const resources =
+  (app: Express, auth: Authenticator): AddResource =>
+  (path, methods) => {
+    app.all(path, (req, res) => dispatch(methods, auth, req, res));
+  };
+
+async function dispatch(methods: Methods, auth: Authenticator, req: Request, res: Response): Promise<void> {
+  // HEAD is a wrong verb too: OpenFaaS's router knows the listed ones only.
+  const handler = methods[req.method as keyof Methods];
+  if (handler === undefined) return void res.status(405).end();
+  const verdict = auth.check(req.headers.authorization, req.socket.remoteAddress ?? '');
+  if (verdict !== 'granted') return sendUnauthorized(req, res, verdict);
+  try {
+    await handler(req, res);
+  } catch (error) {
+    sendFailure(req, res, error);
+  }
+}
+
+/** The part of the path after the last slash, which a route captured as `name`. */
+export const nameInPath = (req: Request): string => String(req.params.name ?? '');
+
+/** The last value of a query's key; an empty one is absent. */
+export function queryValue(req: Request, key: string): string | undefined {
+  return queryOf(req).getAll(key).at(-1) || undefined;
+}
+
+export function queryOf({ url }: Request): URLSearchParams {
+  const mark = url.indexOf('?');
+  return new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
+}
