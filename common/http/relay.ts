@@ -10,8 +10,8 @@ export interface RelayOptions {
   readonly target: string;
   /** Flat list; replaces same-named headers of the request. */
   readonly addRequestHeaders?: readonly string[];
-  /** Flat list added to the answer, asked for as its head is written; replaces same-named headers. */
-  answerHeaders?(status: number): readonly string[];
+  /** Flat list added to the answer, asked for as its head is written, knowing its own; replaces same-named ones. */
+  answerHeaders?(status: number, headers: readonly string[]): readonly string[];
   /** For the whole call; 0 or absent: no limit. */
   readonly timeoutMs?: number;
   /** `timeoutMs` ends with the head of an answer of type text/event-stream. */
@@ -150,7 +150,7 @@ class RelayedCall implements AnswerHandler, Relay {
     this.#answerHeaders = headers;
     this.#framing = framing;
     if (timeoutExemptStreams && this.#timer !== undefined && isEventStream(headers)) this.#stopTimer();
-    const added = answerHeaders === undefined ? NONE : this.#options.answerHeaders!(status);
+    const added = answerHeaders === undefined ? NONE : this.#options.answerHeaders!(status, headers);
     const sent = added.length === 0 ? headers.slice() : replaceHeaders(headers, added);
     if (framing === 'chunked' && this.#req.httpVersionMinor === 1) {
       const names = safeTrailerNames(trailer);
