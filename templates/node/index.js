@@ -63,13 +63,16 @@ function isText(type) {
  * A handler that takes the callback and returns nothing answers by it later.
  */
 async function call(handler, req, res) {
-  const { promise, resolve, reject } = Promise.withResolvers();
-  const context = new FunctionContext(req, res, { resolve, reject });
+  let ending;
+  const ended = new Promise((resolve, reject) => {
+    ending = { resolve, reject };
+  });
+  const context = new FunctionContext(req, res, ending);
   const callback = (error, result) => (error ? context.fail(error) : context.succeed(result));
   try {
     const returned = handler(functionEvent(req), context, callback);
-    if (returned !== undefined || handler.length < 3) Promise.resolve(returned).then(resolve, reject);
-    answer(res, context, await promise);
+    if (returned !== undefined || handler.length < 3) Promise.resolve(returned).then(ending.resolve, ending.reject);
+    answer(res, context, await ended);
   } catch (error) {
     fail(res, context, error);
   }
