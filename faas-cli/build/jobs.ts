@@ -1,0 +1,40 @@
+import { FaasError } from '../../common/errors.ts';
+import { keyValues } from '../stack/key-values.ts';
+import type { LoadedStack } from '../stack/load-stack.ts';
+import type { StackFunction } from '../stack/stack.ts';
+import type { BuildJob } from './build-function.ts';
+
+export interface JobFlags {
+  readonly builder?: string | undefined;
+  readonly 'build-arg': readonly string[];
+  readonly 'build-option': readonly string[];
+  readonly 'copy-extra': readonly string[];
+}
+
+/**
+ * What to build of a stack: functions with a template that are not marked `skip_build`.
+ *
+ * @throws FaasError `not_supported` for a builder that there is not; `invalid_request` for a function without a handler
+ */
+export function jobsOf(stack: LoadedStack, flags: JobFlags): readonly BuildJob[] {
+  if (flags.builder !== undefined && flags.builder !== 'bundle')
+    throw new FaasError(
+      'not_supported',
+      `--builder ${flags.builder} is not available; leave it out, or use --builder bundle`,
+    );
+  return stack.functions.filter(isBuilt).map((fn) => ({
+    name: fn.name,
+    lang: fn.lang!,
+    handler: fn.handler ?? missingHandler(fn),
+    copy: [...stack.copy, ...flags['copy-extra']],
+    buildArgs: { ...fn.buildArgs, ...keyValues('build-arg', flags['build-arg']) },
+    buildOptions: [...fn.buildOptions, ...flags['build-option']],
+  }));
+}
+
+/** Whether there is something to build and to push. */
+export const isBuilt = (fn: StackFunction): boolean => fn.lang !== undefined && !fn.skipBuild;
+
+function missingHandler({ name }: StackFunction): never {
+  throw new FaasError('invalid_request', `${name} has no handler; add --handler FOLDER`);
+}

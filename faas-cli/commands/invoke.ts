@@ -1,0 +1,125 @@
+import { createHmac } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Response } from 'node-fetch';
+import { FaasError } from '../../common/errors.ts';
+import type { Problem } from '../../common/http/problem.ts';
+import { DEFAULT_NAMESPACE } from '../../provider/provider.ts';
+import { functionName } from '../../provider/wire/names.ts';
+import type { Context } from '../context.ts';
+import { describeProblem, UNAUTHORIZED } from '../print-error.ts';
+import { readInput } from '../read-input.ts';
+import { connectWithStack, namespaceOf } from '../stack/connect-with-stack.ts';
+import { keyValues } from '../stack/key-values.ts';
+import { defineCommand, type Values } from './command.ts';
+import { envsubstFlags, gatewayFlags, namespaceFlags } from './flag-sets.ts';
+
+const flags = {
+  ...gatewayFlags,
+  ...namespaceFlags,
+  ...envsubstFlags,
+  async: { type: 'boolean', short: 'a', doc: 'Queue the call; do not wait for the answer' },
+  auth: { type: 'boolean', doc: 'Send the stored credentials to the function' },
+  'content-type': { type: 'string', default: 'text/plain', value: 'type', doc: 'Content type of the body' },
+  header: { type: 'strings', short: 'H', value: 'name=value', doc: 'Header, as NAME=VALUE or NAME: VALUE' },
+  method: { type: 'string', short: 'm', default: 'POST', doc: 'Method' },
+  query: { type: 'strings', value: 'key=value', doc: 'Part of the query' },
+  sign: { type: 'string', value: 'header', doc: 'Sign the body, and send the signature in this header; needs --key' },
+  key: { type: 'string', doc: 'Key of the signature (HMAC with SHA-256)' },
+  name: { type: 'string', doc: 'Name of the function' },
+} as const;
+
+export const invoke = defineCommand({
+  usage: 'NAME [flags] < BODY',
+  description: 'The body is what stdin holds; the answer goes to stdout as it comes.',
+  examples: [
+    'echo Ada | faas-cli invoke hello',
+    'faas-cli invoke hello --method GET --query name=Ada',
+    "faas-cli invoke to-json --content-type text/csv -H 'X-Delimiter: ;' < people.csv",
+  ],
+  args: [0, 1],
+  flags,
+  async run(context, [argument], given) {
+    const name = argument ?? given.name;
+    if (name === undefined) throw new FaasError('invalid_request', 'name the function: faas-cli invoke NAME');
+    functionName('the name', name);
+    const { client, stack } = await connectWithStack(context, given);
+    const method = given.method.toUpperCase();
+    const body = method === 'GET' || method === 'HEAD' ? undefined : await readInput(context, given.sign !== undefined);
+    const response = await client.invoke(
+      {
+        name,
+        namespace: namespaceOf(name, given.namespace, stack) ?? DEFAULT_NAMESPACE,
+        method,
+        suffix: querySuffix(given.query),
+        asynchronous: given.async,
+        authorize: given.auth,
+        headers: headersOf(given, body),
+        body,
+      },
+      context.signal,
+    );
+    await show(response, given.async, context);
+  },
+});
+
+function querySuffix(given: readonly string[]): string {
+  keyValues('query', given);
+  const search = new URLSearchParams(
+    given.map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]),
+  );
+  return search.size > 0 ? `?${search}` : '';
+}
+
+function headersOf(given: Values<typeof flags>, body: Uint8Array | Readable | undefined): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': given['content-type'] };
+  for (const text of given.header) {
+    const [, name, value] = /^([^\s:=]+)\s*[:=]\s*(.*)$/.exec(text) ?? [];
+    if (name === undefined)
+      throw new FaasError('invalid_request', `--header must be NAME=VALUE or NAME: VALUE, got ${JSON.stringify(text)}`);
+    headers[name.toLowerCase()] = value!;
+  }
+  if (given.sign === undefined) return headers;
+  if (given.key === undefined) throw new FaasError('invalid_request', '--sign needs --key');
+  const signature = createHmac('sha256', given.key)
+    .update(body instanceof Readable ? '' : (body ?? ''))
+    .digest('hex');
+  return { ...headers, [given.sign.toLowerCase()]: `sha256=${signature}` };
+}
+
+async function show(response: Response, asynchronous: boolean, context: Context): Promise<void> {
+  if (!response.ok) throw await failureOf(response);
+  if (asynchronous) {
+    await response.arrayBuffer();
+    const callId = response.headers.get('x-call-id');
+    context.stderr.write(`Function submitted asynchronously.${callId ? `\nCall id: ${callId}` : ''}\n`);
+    return;
+  }
+  try {
+    await pipeline(response.body ?? Readable.from([]), context.stdout, { end: false, signal: context.signal });
+  } catch (cause) {
+    context.signal.throwIfAborted();
+    throw new FaasError('upstream_failed', 'the answer was cut off before its end', { cause });
+  }
+}
+
+/** Contract 5.4: `Server returned unexpected status code: N - BODY`; a problem is told in words. */
+async function failureOf(response: Response): Promise<FaasError> {
+  const text = (await response.text()).trim();
+  const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
+  const detail = isProblem ? problemText(text, response) : text;
+  const unauthorized = response.status === 401 && response.headers.get('x-openfaas-internal') !== null;
+  return new FaasError(
+    'function_failed',
+    unauthorized ? UNAUTHORIZED : `server returned unexpected status code: ${response.status} - ${detail}`,
+  );
+}
+
+function problemText(text: string, response: Response): string {
+  try {
+    const callId = response.headers.get('x-call-id');
+    return describeProblem({ ...(callId && { callId }), ...(JSON.parse(text) as Problem) });
+  } catch {
+    return text;
+  }
+}

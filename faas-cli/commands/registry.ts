@@ -1,0 +1,199 @@
+import type { Command, Flags } from './command.ts';
+
+/** A command by name: enough for the overview; `load` brings the rest, so that only what runs is loaded. */
+export interface Entry {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  readonly hidden?: boolean;
+  readonly load?: () => Promise<Command>;
+  /** The commands of a group. */
+  readonly entries?: readonly Entry[];
+}
+
+/** A command's types end where the command line's text begins. */
+const any = <F extends Flags>(command: Command<F>): Command => command as unknown as Command;
+
+export const REGISTRY: readonly Entry[] = [
+  {
+    name: 'new',
+    summary: 'Make a function from a template',
+    load: async () => any((await import('./new.ts')).newFunction),
+  },
+  {
+    name: 'build',
+    summary: 'Build the functions of stack.yaml',
+    load: async () => any((await import('./build.ts')).build),
+  },
+  {
+    name: 'push',
+    summary: 'Upload what was built',
+    load: async () => any((await import('./push.ts')).push),
+  },
+  {
+    name: 'deploy',
+    summary: 'Deploy functions that were pushed',
+    load: async () => any((await import('./deploy.ts')).deploy),
+  },
+  {
+    name: 'up',
+    summary: 'Build, push and deploy, and wait until the functions are ready',
+    load: async () => any((await import('./up.ts')).up),
+  },
+  {
+    name: 'invoke',
+    summary: 'Call a function with the text of stdin',
+    load: async () => any((await import('./invoke.ts')).invoke),
+  },
+  {
+    name: 'list',
+    aliases: ['ls'],
+    summary: 'List deployed functions',
+    load: async () => any((await import('./list.ts')).list),
+  },
+  {
+    name: 'describe',
+    summary: 'Show a function',
+    load: async () => any((await import('./describe.ts')).describe),
+  },
+  {
+    name: 'remove',
+    aliases: ['rm', 'delete'],
+    summary: 'Remove functions',
+    load: async () => any((await import('./remove.ts')).remove),
+  },
+  {
+    name: 'logs',
+    summary: "Show a function's logs",
+    load: async () => any((await import('./logs.ts')).logs),
+  },
+  {
+    name: 'ready',
+    summary: 'Wait until the gateway or a function is ready',
+    load: async () => any((await import('./ready.ts')).ready),
+  },
+  {
+    name: 'login',
+    summary: 'Store credentials for a gateway',
+    load: async () => any((await import('./login.ts')).login),
+  },
+  {
+    name: 'logout',
+    summary: 'Forget the credentials for a gateway',
+    load: async () => any((await import('./logout.ts')).logout),
+  },
+  {
+    name: 'secret',
+    summary: 'Manage secrets',
+    entries: [
+      {
+        name: 'create',
+        summary: 'Create a secret',
+        load: async () => any((await import('./secret-create.ts')).secretCreate),
+      },
+      {
+        name: 'update',
+        aliases: ['u'],
+        summary: "Change a secret's value",
+        load: async () => any((await import('./secret-update.ts')).secretUpdate),
+      },
+      {
+        name: 'list',
+        aliases: ['ls'],
+        summary: 'List secrets by name',
+        load: async () => any((await import('./secret-list.ts')).secretList),
+      },
+      {
+        name: 'remove',
+        aliases: ['rm', 'delete'],
+        summary: 'Remove a secret',
+        load: async () => any((await import('./secret-remove.ts')).secretRemove),
+      },
+      {
+        name: 'apply',
+        summary: 'Create or update a secret from every file of ./.secrets',
+        load: async () => any((await import('./secret-apply.ts')).secretApply),
+      },
+      {
+        name: 'generate',
+        aliases: ['gen'],
+        summary: 'Print a random value for a secret',
+        load: async () => any((await import('./secret-generate.ts')).secretGenerate),
+      },
+    ],
+  },
+  {
+    name: 'store',
+    summary: 'Find and deploy ready-made functions',
+    entries: [
+      {
+        name: 'list',
+        aliases: ['ls'],
+        summary: 'List the functions of the store',
+        load: async () => any((await import('./store-list.ts')).storeList),
+      },
+      {
+        name: 'describe',
+        aliases: ['inspect'],
+        summary: 'Show a function of the store',
+        load: async () => any((await import('./store-describe.ts')).storeDescribe),
+      },
+      {
+        name: 'deploy',
+        summary: 'Deploy a function of the store',
+        load: async () => any((await import('./store-deploy.ts')).storeDeploy),
+      },
+    ],
+  },
+  {
+    name: 'template',
+    summary: 'Find templates',
+    entries: [
+      {
+        name: 'list',
+        aliases: ['ls'],
+        summary: 'List the templates that "new" can use',
+        load: async () => any((await import('./template-list.ts')).templateList),
+      },
+    ],
+  },
+  {
+    name: 'namespace',
+    aliases: ['ns'],
+    summary: 'Manage namespaces',
+    entries: [
+      {
+        name: 'create',
+        summary: 'Create a namespace',
+        load: async () => any((await import('./namespace-create.ts')).namespaceCreate),
+      },
+      {
+        name: 'update',
+        summary: "Replace a namespace's labels and annotations",
+        load: async () => any((await import('./namespace-create.ts')).namespaceUpdate),
+      },
+      {
+        name: 'get',
+        summary: 'Show a namespace',
+        load: async () => any((await import('./namespace-get.ts')).namespaceGet),
+      },
+      {
+        name: 'list',
+        aliases: ['ls'],
+        summary: 'List namespaces',
+        load: async () => any((await import('./namespace-list.ts')).namespaceList),
+      },
+      {
+        name: 'remove',
+        aliases: ['rm', 'delete'],
+        summary: 'Remove an empty namespace',
+        load: async () => any((await import('./namespace-remove.ts')).namespaceRemove),
+      },
+    ],
+  },
+  {
+    name: 'version',
+    summary: 'Show the versions of faas-cli and of the gateway',
+    load: async () => any((await import('./version.ts')).version),
+  },
+];
