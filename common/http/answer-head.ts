@@ -19,6 +19,8 @@ export class AnswerHead {
   keepAliveSeconds: number | undefined = undefined;
   /** Trailers that the server declares. */
   trailer: string | undefined = undefined;
+  /** Protocol that a 101 switches to. */
+  upgrade: string | undefined = undefined;
 }
 
 /**
@@ -57,8 +59,9 @@ export function parseAnswerHead(text: string, isHead: boolean): AnswerHead {
       if (name.toLowerCase() === 'keep-alive') head.keepAliveSeconds = keepAliveTimeout(value);
       else if (value === 'close' || hasToken(value, 'close')) keepAlive = false;
       named = namedByConnection(name, value, named);
-    } else if (name.length === 7 && name.toLowerCase() === 'trailer') {
-      head.trailer = head.trailer === undefined ? value : `${head.trailer}, ${value}`;
+    } else if (name.length === 7) {
+      if (name.toLowerCase() === 'upgrade') head.upgrade = value;
+      else head.trailer = head.trailer === undefined ? value : `${head.trailer}, ${value}`;
     }
   }
   if (named !== undefined)

@@ -16,6 +16,8 @@ export interface AnswerSink {
   onParsedData(chunk: Buffer, last: boolean): void;
   /** `clean`: nothing was received after the answer's end. */
   onParsedEnd(trailers: string[], clean: boolean): void;
+  /** 101, after which bytes are no HTTP: `rest` is what came with it. Where this is missing, 101 is malformed. */
+  onParsedUpgrade?(head: AnswerHead, rest: Buffer): void;
 }
 
 const HEAD = 0;
@@ -70,7 +72,7 @@ export class AnswerParser {
       const headEnd = this.#line.take(buffer, at, end);
       if (headEnd === -1) return;
       at = headEnd;
-      this.#onHead(this.#line.text(), at, end);
+      this.#onHead(this.#line.text(), buffer, at, end);
     }
     switch (this.#state) {
       case LENGTH:
@@ -85,10 +87,15 @@ export class AnswerParser {
     }
   }
 
-  #onHead(text: string, at: number, end: number): void {
+  #onHead(text: string, buffer: Buffer, at: number, end: number): void {
     const head = parseAnswerHead(text, this.#isHead);
     if (head.status < 200) {
-      if (head.status === 101) throw new FieldError('101 without an upgrade');
+      if (head.status === 101) {
+        if (this.#sink.onParsedUpgrade === undefined) throw new FieldError('101 without an upgrade');
+        this.#state = DONE;
+        this.#sink.onParsedUpgrade(head, buffer.subarray(at, end));
+        return;
+      }
       if (++this.#informational > MAX_INFORMATIONAL) throw new FieldError('too many informational answers');
       this.#sink.onParsedInformational(head);
       return;

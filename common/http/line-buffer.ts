@@ -40,6 +40,7 @@ export class LineBuffer {
    * @throws FieldError
    */
   take(buffer: Buffer, at: number, end: number): number {
+    if (at === end) return -1;
     if (this.#size > 0) return this.#takeMore(buffer, at, end);
     if (end - at <= SHORT_READ) {
       const text = buffer.toString('latin1', at, end);

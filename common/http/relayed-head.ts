@@ -11,8 +11,23 @@ export function hasBody(req: IncomingMessage): boolean {
   return length !== undefined && Number(length) > 0;
 }
 
-/** What to send upstream for `req`: its end-to-end headers, with those of the options in their place. */
+/** What to send upstream for `req`, framed as it was. */
 export function outgoingRequest(req: IncomingMessage, options: RelayOptions): OutgoingRequest {
+  const headers = outgoingHeaders(req, options);
+  const length = req.headers['content-length'];
+  if (req.headers['transfer-encoding'] !== undefined) {
+    const trailer = safeTrailerNames(getHeader(req.rawHeaders, 'trailer'));
+    return { method: req.method!, target: options.target, headers, body: { length: undefined }, trailer };
+  }
+  const body = length === undefined ? 'none' : { length: Number(length) };
+  return { method: req.method!, target: options.target, headers, body, trailer: undefined };
+}
+
+/** The end-to-end headers of `req`, Host first, with those of the options in place of same-named ones. */
+export function outgoingHeaders(
+  req: IncomingMessage,
+  options: { readonly hostHeader?: string; readonly addRequestHeaders?: readonly string[] },
+): string[] {
   const raw = req.rawHeaders;
   const added = options.addRequestHeaders ?? NONE;
   let host = options.hostHeader;
@@ -36,13 +51,7 @@ export function outgoingRequest(req: IncomingMessage, options: RelayOptions): Ou
   }
   // HTTP/1.0 may come without one; what we send is HTTP/1.1.
   headers[1] = host ?? 'localhost';
-  const length = req.headers['content-length'];
-  if (req.headers['transfer-encoding'] !== undefined) {
-    const trailer = safeTrailerNames(getHeader(raw, 'trailer'));
-    return { method: req.method!, target: options.target, headers, body: { length: undefined }, trailer };
-  }
-  const body = length === undefined ? 'none' : { length: Number(length) };
-  return { method: req.method!, target: options.target, headers, body, trailer: undefined };
+  return headers;
 }
 
 /** A stream of server-sent events, which lasts as long as both sides want. */

@@ -1,0 +1,92 @@
+// A server that relays, as gateway and watchdog do it; told by lines on stdin, tells by lines on stdout.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createInterface } from 'node:readline';
+import { FaasError } from '../../errors.ts';
+import { continueWhenRead } from '../continue.ts';
+import { type Relay, type RelayOutcome, relay } from '../relay.ts';
+import { sendProblem } from '../send-problem.ts';
+import { checkRequest } from '../strict.ts';
+import { relayUpgrade } from '../upgrade.ts';
+import { Upstream } from '../upstream.ts';
+import type { CaseOptions } from './relay-process.ts';
+
+interface Case {
+  readonly options: CaseOptions;
+  readonly upstreams: readonly Upstream[];
+  relay?: Relay;
+}
+
+const cases = new Map<string, Case>();
+const say = (line: object): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+};
+
+const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 60_000 }, (req, res) => {
+  const reason = checkRequest(req);
+  if (reason !== undefined) return sendProblem(res, new FaasError('invalid_request', reason));
+  const [, id = '', target = '/'] = /^\/([^/]+)(\/.*)$/.exec(req.url!) ?? [];
+  const found = cases.get(id);
+  if (found === undefined) return sendProblem(res, new FaasError('function_not_found', `no case ${id}`));
+  attempt(id, found, target, req, res, 0);
+});
+server.on('checkContinue', (req, res) => {
+  continueWhenRead(req, res);
+  server.emit('request', req, res);
+});
+server.on('upgrade', (req, socket, head) => {
+  const [, id = '', target = '/'] = /^\/([^/]+)(\/.*)$/.exec(req.url!) ?? [];
+  const { options } = cases.get(id)!;
+  relayUpgrade(req, socket, head, options.upstreams[0]!, {
+    target,
+    ...(options.addRequestHeaders === undefined ? {} : { addRequestHeaders: options.addRequestHeaders }),
+    internal: 'relay',
+    onDone: ({ status }) => say({ id, event: 'outcome', outcome: { kind: 'upgrade', status, requestBytes: 0 } }),
+  });
+});
+
+function attempt(id: string, of: Case, target: string, req: IncomingMessage, res: ServerResponse, nth: number): void {
+  const { upstreams } = of;
+  const { answerHeaders, ...options } = of.options;
+  of.relay = relay(req, res, upstreams[nth]!, {
+    ...options,
+    target,
+    ...(answerHeaders === undefined ? {} : { answerHeaders: () => answerHeaders }),
+    onDone(outcome) {
+      say({ id, event: 'outcome', outcome: plain(outcome) });
+      if (outcome.kind === 'failed' && outcome.retryable && nth + 1 < upstreams.length)
+        attempt(id, of, target, req, res, nth + 1);
+      else if (outcome.kind === 'failed' && !outcome.headSent)
+        sendProblem(res, new FaasError('upstream_failed', outcome.error.message), { internal: 'relay' });
+      else if ((outcome.kind === 'timed_out' || outcome.kind === 'aborted') && !outcome.headSent)
+        sendProblem(res, new FaasError('timed_out', 'The call took too long.'), { internal: 'relay' });
+    },
+  });
+}
+
+function plain(outcome: RelayOutcome): object {
+  if (outcome.kind !== 'failed') return outcome;
+  const { kind, reused, message } = outcome.error;
+  return { ...outcome, error: { kind, reused, message } };
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const command = JSON.parse(line);
+  const { id } = command;
+  if (command.open !== undefined) {
+    const options: CaseOptions = command.open;
+    cases.set(id, { options, upstreams: options.upstreams.map((address) => new Upstream(address, options)) });
+    say({ id, event: 'ready' });
+  } else if (command.abort) {
+    cases.get(id)!.relay!.abort();
+  } else if (command.stats) {
+    const { upstreams } = cases.get(id)!;
+    const sum = (of: (upstream: Upstream) => number) => upstreams.reduce((total, one) => total + of(one), 0);
+    say({ id, event: 'stats', stats: { inFlight: sum((u) => u.inFlight), idleSockets: sum((u) => u.idleSockets) } });
+  }
+});
+process.stdin.on('end', () => process.exit(0));
+
+server.listen(0, '127.0.0.1', () => {
+  const bound = server.address();
+  process.stdout.write(`${typeof bound === 'object' && bound !== null ? bound.port : 0}\n`);
+});
