@@ -17,6 +17,7 @@ const QUARANTINE_MS = 1000;
 const EXPLAIN_MS = 1000;
 /** nginx's code for a client that left before the answer; only metrics and logs see it. */
 const CLIENT_GONE = 499;
+const NONE: readonly string[] = [];
 
 /** What calls share. */
 export interface InvocationContext {
@@ -109,7 +110,7 @@ export class Invocation {
     this.#relay = relay(this.#req, this.#res, replica.upstream, {
       target: this.#target,
       addRequestHeaders: requestHeaders(this.#req, this.#head, this.#startTime, this.#context.product),
-      answerHeaders: () => this.#answerHeaders(),
+      answerHeaders: (_status, headers) => this.#answerHeaders(headers),
       timeoutMs: timeLeft === Infinity ? 0 : Math.max(1, timeLeft),
       timeoutExemptStreams: true,
       onDone: (outcome) => this.#onDone(replica, outcome),
@@ -194,25 +195,25 @@ export class Invocation {
   #fail(error: unknown): void {
     sendProblem(this.#res, error, {
       internal: 'gateway',
-      headers: this.#answerHeaders(),
+      headers: this.#answerHeaders(NONE),
       extra: { callId: this.#head.callId },
     });
     this.#end(toProblem(error).status);
   }
 
-  #answerHeaders(): string[] {
-    const { callId } = this.#head;
-    const seconds = (performance.now() - this.#startedAt) / 1000;
-    return [
+  /** @param given the function's own, flat; of the duration only the watchdog knows the handler's part */
+  #answerHeaders(given: readonly string[]): string[] {
+    const added = [
       'X-Call-Id',
-      callId,
+      this.#head.callId,
       'X-Start-Time',
       this.#startTime,
       'X-Served-By',
       this.#context.product,
-      'X-Duration-Seconds',
-      seconds.toFixed(6),
     ];
+    if (getHeader(given, 'x-duration-seconds') === undefined)
+      added.push('X-Duration-Seconds', ((performance.now() - this.#startedAt) / 1000).toFixed(6));
+    return added;
   }
 
   #end(code: number): void {

@@ -54,7 +54,11 @@ export async function start(t: ExecutionContext, env: Record<string, string> = {
       host: '127.0.0.1',
       path,
       method,
-      headers: { ...auth, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }), ...headers },
+      headers: {
+        ...auth,
+        ...(body !== undefined && !('transfer-encoding' in headers) && { 'content-length': Buffer.byteLength(body) }),
+        ...headers,
+      },
       agent: false,
     });
     req.once('error', reject).once('response', (res) => {
@@ -64,8 +68,15 @@ export async function start(t: ExecutionContext, env: Record<string, string> = {
     return promise;
   }
 
+  /** Resolves once so many calls wait for a replica: the gateway's own gauge says so. */
+  async function untilWaiting(count: number): Promise<void> {
+    const metrics = () => request('/metrics', { port: gateway.metricsAddress.port });
+    while (!(await metrics()).body.includes(`\ngateway_waiting_calls ${count}\n`));
+  }
+
   return {
     gateway,
+    untilWaiting,
     provider,
     port,
     metricsPort: gateway.metricsAddress.port,
