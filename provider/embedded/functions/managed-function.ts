@@ -1,0 +1,159 @@
+import {
+  type FunctionRef,
+  type FunctionState,
+  type FunctionStatus,
+  type ReplicaFailure,
+  refKey,
+} from '../../provider.ts';
+import type { Engine } from '../engine.ts';
+import { Replica, type ReplicaEvents, startFailure, stoppedFailure } from '../replicas/replica.ts';
+import type { FunctionRecord, ReplicaRecord } from '../state.ts';
+import { afterFailure, type Backoff, NO_BACKOFF } from './backoff.ts';
+import { planReplicas } from './plan.ts';
+
+/** One deployed function: brings its replicas towards what is wanted, after every change and nothing else. */
+export class ManagedFunction {
+  readonly ref: FunctionRef;
+  readonly #engine: Engine;
+  readonly #replicas = new Map<string, Replica>();
+  readonly #events: ReplicaEvents;
+  #record: FunctionRecord;
+  #failure: ReplicaFailure | undefined;
+  #backoff: Backoff = NO_BACKOFF;
+  #retry: NodeJS.Timeout | undefined;
+  #ending = false;
+  #state: FunctionState | undefined;
+
+  constructor(engine: Engine, record: FunctionRecord) {
+    this.#engine = engine;
+    this.#record = record;
+    this.ref = { name: record.spec.name, namespace: record.spec.namespace };
+    this.#events = {
+      onReady: (replica) => this.#onReady(replica),
+      onEnd: (replica, failure) => this.#onEnd(replica, failure),
+      onGone: (replica) => this.#onGone(replica),
+    };
+  }
+
+  get record(): FunctionRecord {
+    return this.#record;
+  }
+  get replicas(): readonly Replica[] {
+    return [...this.#replicas.values()];
+  }
+  /** Whether replicas of an earlier revision are left. */
+  get rolling(): boolean {
+    return this.replicas.some(({ revision }) => revision !== this.#record.revision);
+  }
+
+  /** The same object until something changes. */
+  get state(): FunctionState {
+    return (this.#state ??= {
+      spec: this.#record.spec,
+      replicas: this.#record.replicas,
+      ready: this.replicas.filter(({ ready }) => ready).map(({ target }) => target),
+      ...(this.#failure && { failure: this.#failure }),
+    });
+  }
+
+  status(usage?: FunctionStatus['usage']): FunctionStatus {
+    const { spec, replicas, ready, failure } = this.state;
+    const { createdAt } = this.#record;
+    const status = { ...spec, replicas, availableReplicas: ready.length, createdAt };
+    return { ...status, ...(usage && { usage }), ...(failure && { failure }) };
+  }
+
+  /** Takes a new record: another spec, bundle or number of replicas. */
+  change(record: FunctionRecord): void {
+    if (record.revision !== this.#record.revision) {
+      this.#failure = undefined;
+      this.#backoff = NO_BACKOFF;
+    }
+    this.#record = record;
+    this.reconcile();
+    this.#changed();
+  }
+
+  /** A replica that an earlier gateway started and that answers. */
+  adopt(recorded: ReplicaRecord): void {
+    const replica = Replica.adopt(this.#engine, this.#record, recorded, this.#events);
+    this.#replicas.set(replica.id, replica);
+    this.#changed();
+  }
+
+  /** Ends all replicas, each drained; resolves when nothing of them is left. */
+  async end(): Promise<void> {
+    this.#ending = true;
+    this.reconcile();
+    this.#changed();
+    await Promise.all(this.replicas.map(({ gone }) => gone));
+  }
+
+  /** Starts and stops what the plan says. Safe to call at any time. */
+  reconcile(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    const desired = this.#ending ? 0 : this.#record.replicas;
+    const running = this.replicas
+      .filter(({ wanted }) => wanted)
+      .map(({ id, revision, ready, order }) => ({ id, ready, order, current: revision === this.#record.revision }));
+    const { start, stop } = planReplicas(desired, running);
+    this.#stop(stop.map((id) => this.#replicas.get(id)!));
+    const wait = this.#backoff.notBefore - performance.now();
+    if (start > 0 && wait > 0) this.#retry = setTimeout(() => this.reconcile(), wait);
+    else for (let started = 0; started < start && this.#start(); started++);
+  }
+
+  /** Off the list of ready ones, and everybody told so, before the first is told to stop. */
+  #stop(replicas: readonly Replica[]): void {
+    if (replicas.length === 0) return;
+    for (const replica of replicas) replica.leave();
+    this.#changed();
+    for (const replica of replicas) replica.stop();
+  }
+
+  #start(): boolean {
+    try {
+      const manifest = this.#engine.bundles.manifest(this.#record.digest);
+      const replica = Replica.start(this.#engine, this.#record, manifest, this.#events);
+      this.#replicas.set(replica.id, replica);
+      return true;
+    } catch (error) {
+      this.#failed(startFailure(undefined, error), 0);
+      this.#changed();
+      this.#retry = setTimeout(() => this.reconcile(), this.#backoff.notBefore - performance.now());
+      return false;
+    }
+  }
+
+  #onReady(replica: Replica): void {
+    if (replica.revision === this.#record.revision) this.#failure = undefined;
+    this.reconcile();
+    this.#changed();
+  }
+
+  #onEnd(replica: Replica, failure: ReplicaFailure | undefined): void {
+    this.#engine.ended.record(replica.id, failure ?? stoppedFailure(replica.id));
+    if (failure) {
+      this.#engine.log(`${refKey(this.ref)}: ${failure.code}: ${failure.message}`);
+      if (replica.revision === this.#record.revision) this.#failed(failure, replica.readyForMs);
+    }
+    this.reconcile();
+    this.#changed();
+  }
+
+  #onGone(replica: Replica): void {
+    this.#replicas.delete(replica.id);
+    this.#engine.replicaGone(this);
+  }
+
+  #failed(failure: ReplicaFailure, readyForMs: number): void {
+    this.#failure = failure;
+    this.#backoff = afterFailure(this.#backoff, readyForMs, performance.now());
+  }
+
+  #changed(): void {
+    this.#state = undefined;
+    this.#engine.changed(this);
+  }
+}

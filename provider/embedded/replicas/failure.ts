@@ -1,0 +1,111 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { ERROR_STATUS, type FaasErrorCode } from '../../../common/errors.ts';
+import type { ReplicaFailure } from '../../provider.ts';
+
+/** ReplicaFailure.lastLogLines has at most so many. */
+const LINES = 20;
+const LINE_CHARS = 2000;
+const TAIL_BYTES = 64 * 1024;
+/** A function's own user could put anything in these files' places: a link to another's file, a pipe that blocks. */
+const SAFE_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** How a process ended; neither is known of one that was not our child. */
+export interface Exit {
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** Why there never was a process. */
+  readonly reason?: string;
+}
+
+/** What is left of a replica that ended by itself. */
+export interface Remains {
+  readonly replica: string;
+  readonly exit: Exit;
+  readonly wasReady: boolean;
+  /** Set when the memory limit, as the user wrote it, was exceeded. */
+  readonly memoryExceeded: string | undefined;
+  readonly terminationLog: string;
+  readonly logFile: string;
+  /** What the watchdog said before it had a log. */
+  readonly stderrFile: string;
+  readonly at: Date;
+}
+
+/** Why a replica ended: what the memory limit says, else what its watchdog said, else how its process ended. */
+export function failureOf(remains: Remains): ReplicaFailure {
+  const { replica, at, memoryExceeded } = remains;
+  const { reason, ...exit } = remains.exit;
+  const said = readTermination(remains.terminationLog);
+  const lastLogLines = said?.lastLogLines ?? lastLines(remains.logFile, remains.stderrFile);
+  const ended = { replica, ...exit, lastLogLines, at };
+  if (memoryExceeded !== undefined)
+    return {
+      ...ended,
+      code: 'replica_out_of_memory',
+      message: `Replica ${replica} used more than its memory limit of ${memoryExceeded} and was ended; raise limits.memory or make the function use less`,
+    };
+  if (said) {
+    const { exitCode = exit.exitCode, signal = exit.signal } = said;
+    return { ...ended, ...(exitCode !== undefined && { exitCode }), ...(signal && { signal }), ...said };
+  }
+  if (reason) return { ...ended, code: 'replica_crashed', message: `Replica ${replica} cannot be started: ${reason}` };
+  const when = remains.wasReady ? '' : ' before it was ready';
+  const message = `Replica ${replica} ended${when} ${describeExit(exit)}; its log says why`;
+  return { ...ended, code: 'replica_crashed', message };
+}
+
+function describeExit({ exitCode, signal }: Exit): string {
+  if (signal) return `by ${signal}`;
+  return exitCode === undefined ? 'unexpectedly' : `with exit code ${exitCode}`;
+}
+
+type Termination = Pick<ReplicaFailure, 'code' | 'message' | 'exitCode' | 'signal' | 'lastLogLines'>;
+
+/** The function could have written the file too: only what has the right shape counts. */
+function readTermination(path: string): Termination | undefined {
+  let given: Record<string, unknown>;
+  try {
+    given = JSON.parse(readEnd(path)) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+  const { code, message, exitCode, signal, lastLogLines } = given ?? {};
+  if (typeof code !== 'string' || !Object.hasOwn(ERROR_STATUS, code) || typeof message !== 'string') return undefined;
+  return {
+    code: code as FaasErrorCode,
+    message: message.slice(0, LINE_CHARS),
+    ...(Number.isInteger(exitCode) && { exitCode: exitCode as number }),
+    ...(typeof signal === 'string' && { signal: signal.slice(0, 20) }),
+    lastLogLines: Array.isArray(lastLogLines) ? shorten(lastLogLines.map(String)) : [],
+  };
+}
+
+function lastLines(...files: readonly string[]): string[] {
+  for (const file of files) {
+    const lines = readEnd(file)
+      .split('\n')
+      .map((line) => line.replace(/^\d{4}-\d\d-\d\dT\S+ /, ''))
+      .filter(Boolean);
+    if (lines.length > 0) return shorten(lines);
+  }
+  return [];
+}
+
+const shorten = (lines: readonly string[]): string[] =>
+  lines.slice(-LINES).map((line) => (line.length > LINE_CHARS ? `${line.slice(0, LINE_CHARS)}...` : line));
+
+/** The last bytes of a regular file; nothing of anything else. */
+function readEnd(path: string): string {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, SAFE_READ);
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) return '';
+    const buffer = Buffer.alloc(Math.min(stats.size, TAIL_BYTES));
+    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, stats.size - buffer.length));
+  } catch {
+    return '';
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import type { Owner } from '../data-folder.ts';
+import type { ReplicaCgroup } from '../limits/cgroups.ts';
+import { readStat } from '../processes/proc.ts';
+import type { Exit } from './failure.ts';
+
+/** What a replica does with its watchdog's process. */
+export interface ReplicaProcess {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+export interface ProcessEvents {
+  onReady(): void;
+  /** Once, whatever happened. */
+  onExit(exit: Exit): void;
+}
+
+export interface SpawnRequest {
+  readonly watchdog: string;
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly owner: Owner | undefined;
+  readonly cgroup: ReplicaCgroup | undefined;
+  readonly stderrFile: string;
+}
+
+/** The process is in its control group before the watchdog starts, so nothing that it starts can be outside. */
+const GATE = ['/bin/sh', '-c', 'IFS= read -r _ && exec "$0" </dev/null'] as const;
+
+/**
+ * Starts a watchdog in a session of its own, so that no signal to the gateway's terminal reaches it, and none of our
+ * pipes can end it.
+ *
+ * @returns `undefined` when there is no process; `onExit` comes later all the same
+ */
+export function spawnReplica(request: SpawnRequest, events: ProcessEvents): ReplicaProcess | undefined {
+  const { watchdog, cwd, environment, owner, cgroup } = request;
+  const [command, ...args] = cgroup ? [...GATE, watchdog] : [watchdog];
+  const stderr = openSync(request.stderrFile, 'wx', 0o600);
+  let child: ChildProcess;
+  try {
+    const stdio = [cgroup ? 'pipe' : 'ignore', 'ignore', stderr, 'pipe'] as const;
+    child = spawn(command!, args, { detached: true, cwd, env: environment, stdio: [...stdio], ...owner });
+  } finally {
+    closeSync(stderr);
+  }
+  const ready = child.stdio[3] as Readable;
+  ready.once('data', () => events.onReady()).on('error', ignore);
+  const { pid } = child;
+  if (pid === undefined) {
+    child.once('error', (error) => events.onExit({ reason: error.message }));
+    return undefined;
+  }
+  child.on('error', ignore);
+  child.once('exit', (exitCode, signal) => {
+    ready.destroy();
+    events.onExit({ ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) });
+  });
+  if (cgroup) openGate(child.stdin!, cgroup, pid);
+  return { pid, startTime: readStat(pid)?.startTime ?? '' };
+}
+
+function ignore(): void {}
+
+function openGate(gate: Writable, cgroup: ReplicaCgroup, pid: number): void {
+  gate.on('error', ignore);
+  // A closed gate ends the shell, and with it the replica: never without the limit.
+  cgroup.attach(pid).then(
+    () => gate.end('\n'),
+    () => gate.destroy(),
+  );
+}

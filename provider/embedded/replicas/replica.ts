@@ -1,0 +1,301 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { parseDuration } from '../../../common/duration.ts';
+import { FaasError } from '../../../common/errors.ts';
+import type { ReplicaFailure, ReplicaTarget } from '../../provider.ts';
+import type { BundleManifest } from '../../wire/bundle.ts';
+import type { Owner } from '../data-folder.ts';
+import type { Engine } from '../engine.ts';
+import { replicaEnvironment } from '../environment.ts';
+import type { ReplicaCgroup } from '../limits/cgroups.ts';
+import { killAll, signalProcess } from '../processes/kill-all.ts';
+import { processTree } from '../processes/proc.ts';
+import { replicaLimits } from '../quantities.ts';
+import type { FunctionRecord, ReplicaRecord } from '../state.ts';
+import { type Exit, failureOf } from './failure.ts';
+import { removeTree } from './remove-tree.ts';
+import { type ReplicaProcess, spawnReplica } from './replica-process.ts';
+
+/** Modes whose process lives for one call: one that is killed for memory ends that call only. */
+const PROCESS_PER_CALL = ['fork', 'serializing', 'streaming'];
+/** Beside the function's own timeout, for the watchdog to answer. */
+const MARGIN_MS = 1000;
+
+export interface ReplicaEvents {
+  /** The replica may get calls now. */
+  onReady(replica: Replica): void;
+  /** It gets no more calls: it ended. `failure` is absent when it was told to stop. */
+  onEnd(replica: Replica, failure: ReplicaFailure | undefined): void;
+  /** Nothing of it is left: no process, no folder, no record. */
+  onGone(replica: Replica): void;
+}
+
+type Phase = 'starting' | 'ready' | 'stopping' | 'ended';
+
+/** One watchdog process and all below it, from start, or adoption, to the last trace. */
+export class Replica {
+  readonly id: string;
+  readonly revision: number;
+  readonly digest: string;
+  /** Grows with each replica of this engine. */
+  readonly order: number;
+  readonly target: ReplicaTarget;
+  readonly gone: Promise<void>;
+  readonly #engine: Engine;
+  readonly #record: FunctionRecord;
+  readonly #events: ReplicaEvents;
+  readonly #gone = Promise.withResolvers<void>();
+  readonly #run: string;
+  #phase: Phase = 'starting';
+  #process: ReplicaProcess | undefined;
+  #cgroup: ReplicaCgroup | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #unwatchMemory: (() => void) | undefined;
+  #memoryExceeded = false;
+  #startedTooSlowly = false;
+  #readyAt: number | undefined;
+  /** CPU ticks at a time, for usage. */
+  lastUsage: { readonly ticks: number; readonly at: number } | undefined;
+
+  private constructor(engine: Engine, record: FunctionRecord, events: ReplicaEvents, adopted?: ReplicaRecord) {
+    this.id = adopted?.id ?? newId();
+    this.revision = adopted?.revision ?? record.revision;
+    this.digest = adopted?.digest ?? record.digest;
+    this.order = engine.nextOrder();
+    this.gone = this.#gone.promise;
+    this.#engine = engine;
+    this.#record = record;
+    this.#events = events;
+    this.#run = engine.folder.runOf(this.id);
+    this.target = Object.freeze({ id: this.id, address: { path: join(this.#run, 'sock') } });
+  }
+
+  /**
+   * Starts a process for the function. Synchronous up to the exec, with nothing on the way that waits for a disk: the
+   * record is committed meanwhile, and a process that a killed gateway left without one is found by its markers.
+   *
+   * @throws Error when the folder or the process cannot be made
+   */
+  static start(engine: Engine, record: FunctionRecord, manifest: BundleManifest, events: ReplicaEvents): Replica {
+    const replica = new Replica(engine, record, events);
+    replica.#spawn(manifest);
+    return replica;
+  }
+
+  /** Takes over a ready replica that an earlier gateway started. */
+  static adopt(engine: Engine, record: FunctionRecord, adopted: ReplicaRecord, events: ReplicaEvents): Replica {
+    const replica = new Replica(engine, record, events, adopted);
+    replica.#process = { pid: adopted.pid, startTime: adopted.startTime };
+    replica.#cgroup = engine.cgroups.find(replica.id);
+    replica.#watchMemory(adopted.memoryBytes);
+    replica.#phase = 'ready';
+    replica.#readyAt = performance.now();
+    engine.adopted.watch(replica.#process, () => replica.#onExit({}));
+    return replica;
+  }
+
+  get ready(): boolean {
+    return this.#phase === 'ready';
+  }
+  /** Whether it was not told to stop and has not ended. */
+  get wanted(): boolean {
+    return this.#phase === 'starting' || this.#phase === 'ready';
+  }
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+  /** How long it has been ready. */
+  get readyForMs(): number {
+    return this.#readyAt === undefined ? 0 : performance.now() - this.#readyAt;
+  }
+
+  /** It gets no more calls; {@link stop} follows once everybody has been told. */
+  leave(): void {
+    if (!this.wanted) return;
+    this.#phase = 'stopping';
+    clearTimeout(this.#timer);
+  }
+
+  /** Lets it drain, then ends it. */
+  stop(): void {
+    this.leave();
+    if (this.#phase !== 'stopping' || !this.#process) return;
+    signalProcess(this.#process.pid, 'SIGTERM');
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.kill(), this.#graceMs());
+  }
+
+  /** Ends all of its processes now. */
+  kill(): void {
+    // Children must be found before their parent is gone.
+    for (const pid of this.#process ? this.#tree() : []) signalProcess(pid, 'SIGKILL');
+  }
+
+  #tree(): number[] {
+    return [...new Set([...processTree(this.#process!.pid), ...(this.#cgroup?.pids() ?? [])])];
+  }
+
+  #spawn(manifest: BundleManifest): void {
+    const { folder, cgroups, state } = this.#engine;
+    const { spec, revision, digest } = this.#record;
+    const owner = ownerOf(this.#record);
+    const limits = replicaLimits(spec);
+    folder.makeRun(this.id, owner);
+    this.#cgroup = cgroups.create(this.id, limits, !PROCESS_PER_CALL.includes(manifest.mode));
+    const bundle = folder.bundle(digest);
+    const paths = {
+      id: this.id,
+      dataDir: folder.root,
+      bundle,
+      run: this.#run,
+      socket: join(this.#run, 'sock'),
+      logFile: this.#logFile,
+      terminationLog: this.#terminationLog,
+      secrets: folder.secretsOf(spec),
+    };
+    const request = {
+      watchdog: folder.watchdog,
+      cwd: bundle,
+      environment: replicaEnvironment(spec, manifest, paths, this.#engine.machine),
+      owner,
+      cgroup: this.#cgroup,
+      stderrFile: this.#stderrFile,
+    };
+    const events = { onReady: () => this.#onReady(), onExit: (exit: Exit) => this.#onExit(exit) };
+    this.#process = spawnReplica(request, events);
+    this.#timer = setTimeout(() => this.#onStartTimeout(), this.#engine.limits.startTimeoutMs);
+    if (!this.#process) return;
+    this.#watchMemory(limits.memoryBytes);
+    const { namespace, name } = spec;
+    const { memoryBytes } = limits;
+    const row = {
+      id: this.id,
+      namespace,
+      name,
+      revision,
+      digest,
+      ...this.#process,
+      ...(memoryBytes && { memoryBytes }),
+    };
+    this.#engine.inBackground(state.putReplica(row));
+  }
+
+  /** Where the kernel does not enforce the limit. */
+  #watchMemory(limitBytes: number | undefined): void {
+    if (limitBytes === undefined || this.#cgroup?.limitsMemory || !this.#process) return;
+    this.#unwatchMemory = this.#engine.resident.watch(this.#process.pid, limitBytes, () => {
+      this.#memoryExceeded = true;
+      this.kill();
+    });
+  }
+
+  #onReady(): void {
+    if (this.#phase !== 'starting') return;
+    clearTimeout(this.#timer);
+    this.#phase = 'ready';
+    this.#readyAt = performance.now();
+    this.#events.onReady(this);
+  }
+
+  #onStartTimeout(): void {
+    this.#startedTooSlowly = true;
+    this.kill();
+  }
+
+  #onExit(exit: Exit): void {
+    const stopping = this.#phase === 'stopping';
+    this.#phase = 'ended';
+    clearTimeout(this.#timer);
+    this.#unwatchMemory?.();
+    this.#events.onEnd(this, stopping ? undefined : this.#failure(exit));
+    this.#engine.inBackground(this.#clear());
+  }
+
+  #failure(exit: Exit): ReplicaFailure {
+    const { spec } = this.#record;
+    const killed = exit.signal === 'SIGKILL' || exit.signal === undefined;
+    const exceeded = this.#memoryExceeded || (killed && exit.exitCode === undefined && this.#cgroup?.oomKills());
+    const failure = failureOf({
+      replica: this.id,
+      exit,
+      wasReady: this.#readyAt !== undefined,
+      memoryExceeded: exceeded ? (spec.limits?.memory ?? 'the system') : undefined,
+      terminationLog: this.#terminationLog,
+      logFile: this.#logFile,
+      stderrFile: this.#stderrFile,
+      at: new Date(),
+    });
+    if (!this.#startedTooSlowly || exceeded) return failure;
+    const limit = `${this.#engine.limits.startTimeoutMs / 1000} s`;
+    const message = `Replica ${this.id} was not ready within ${limit} and was ended; its log says how far it came`;
+    return { ...failure, code: 'timed_out', message };
+  }
+
+  /** What the watchdog left: processes in sessions of their own, folder, control group, record. */
+  async #clear(): Promise<void> {
+    const { processes, state, log } = this.#engine;
+    const left = await killAll(async () => {
+      const marked = (await processes.find()).filter(({ replica }) => replica === this.id);
+      return [...marked.map(({ pid }) => pid), ...(this.#cgroup?.pids() ?? [])];
+    });
+    if (left.length > 0) log(`Processes ${left.join(', ')} of replica ${this.id} cannot be ended`);
+    this.#cgroup?.remove();
+    await removeTree(this.#run, ownerOf(this.#record));
+    await state.removeReplica(this.id);
+    this.#gone.resolve();
+    this.#events.onGone(this);
+  }
+
+  /** A call may take as long as the function's own limits allow it. */
+  #graceMs(): number {
+    const own = ['exec_timeout', 'write_timeout'].map((name) => milliseconds(this.#record.spec.envVars?.[name]));
+    return Math.max(this.#engine.limits.stopGraceMs, ...own.map((limit) => limit + MARGIN_MS));
+  }
+
+  get #logFile(): string {
+    return join(this.#engine.folder.logsOf(this.#record.spec), `${this.id}.log`);
+  }
+  get #terminationLog(): string {
+    return join(this.#run, 'termination.json');
+  }
+  get #stderrFile(): string {
+    return join(this.#run, 'stderr');
+  }
+}
+
+/** Its own user and group have the same number. */
+export const ownerOf = ({ uid }: FunctionRecord): Owner | undefined =>
+  uid === undefined ? undefined : { uid, gid: uid };
+
+/** The message for calls that were cut because their replica was told to stop. */
+export const stoppedFailure = (replica: string): ReplicaFailure => ({
+  code: 'replica_died',
+  message: `Replica ${replica} was stopped, by scaling, an update or a removal, and this call outlasted its time to drain`,
+  replica,
+  lastLogLines: [],
+  at: new Date(),
+});
+
+/** What cannot even be started. */
+export const startFailure = (replica: string | undefined, error: unknown): ReplicaFailure => ({
+  code: error instanceof FaasError ? error.code : 'replica_crashed',
+  message: error instanceof FaasError ? error.message : `The replica cannot be started: ${(error as Error).message}`,
+  ...(replica && { replica }),
+  lastLogLines: [],
+  at: new Date(),
+});
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** Ten letters and digits: short, for it is part of a socket's path, and never given twice. */
+function newId(): string {
+  return Array.from(randomBytes(10), (byte) => ALPHABET[byte & 31]).join('');
+}
+
+function milliseconds(given: string | undefined): number {
+  try {
+    return given ? parseDuration(given) : 0;
+  } catch {
+    return 0;
+  }
+}
