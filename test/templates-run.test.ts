@@ -268,7 +268,7 @@ test('python3: requirements without pip are refused in words, and an empty file 
   const install = (requirements: string) => {
     writeFileSync(join(folder, 'function/requirements.txt'), requirements);
     // -S: without site-packages there is no pip.
-    return spawnSync('/usr/bin/python3', ['-S', 'install.py'], { cwd: folder, encoding: 'utf8' });
+    return spawnSync('/usr/bin/python3', ['-S', '../install.py'], { cwd: join(folder, 'function'), encoding: 'utf8' });
   };
   t.is(install('\n# nothing yet\n').status, 0);
   const refused = install('left-pad\n');

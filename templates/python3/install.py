@@ -1,11 +1,11 @@
-"""Installs function/requirements.txt into function/python, which index.py looks into. An empty file asks for nothing."""
+"""Installs ./requirements.txt into ./python, where index.py looks for it. An empty file asks for nothing."""
 
 import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
-REQUIREMENTS = Path("function/requirements.txt")
+REQUIREMENTS = Path("requirements.txt")
 
 
 def main():
@@ -17,7 +17,7 @@ def main():
               "install it (Debian: apt-get install python3-pip) or empty the file.", file=sys.stderr)
         return 1
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-               "--target", "function/python", "--requirement", str(REQUIREMENTS)]
+               "--target", "python", "--requirement", str(REQUIREMENTS)]
     return subprocess.run(command, check=False).returncode
 
 
