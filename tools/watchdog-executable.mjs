@@ -1,7 +1,17 @@
-// Builds dist/fwatchdog-linux-x64 (and -arm64 with --all) with Bun's compiler, when its sources changed since.
+// Builds dist/fwatchdog-linux-x64 (and -arm64 with --all) with Bun's compiler, when its sources changed since. The
+// same sources make the same bytes.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { arch } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +28,17 @@ const FLAGS = [
   '--compile-autoload-package-json',
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
+  // Threads are found beside the main file, wherever their source is.
+  '--entry-naming=[name].[ext]',
 ];
+
+/** Threads, which the compiler does not find by itself. */
+const ENTRY_POINTS = ['watchdog/main.ts', 'watchdog/modes/module/loop-guard-worker.ts'];
+/**
+ * Variables that make Bun do something else before our code runs: be the `bun` command, take flags, open a debugger.
+ * Their names are changed in the runtime to ones that no environment can hold. main.ts drops all other BUN_* ones.
+ */
+const DEAF_TO = ['BUN_BE_BUN', 'BUN_OPTIONS', 'BUN_INSPECT'];
 
 const here = arch() === 'arm64' ? 'arm64' : 'x64';
 for (const target of process.argv.includes('--all') ? Object.keys(BUN_PACKAGE) : [here]) build(target);
@@ -29,21 +49,75 @@ function build(target) {
   const sources = sourcesDigest();
   if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return;
   process.stderr.write(`Building ${output.slice(root.length + 1)} ...\n`);
+  // In a folder of its own and renamed, so that a replica that is starting meanwhile never sees half a file. Always
+  // under the same name, which the file contains.
   mkdirSync(dirname(output), { recursive: true });
-  // Built beside and renamed, so that a replica that is starting meanwhile never sees half a file.
-  const unfinished = `${output}.${process.pid}`;
-  const bun = join(root, 'node_modules/@oven', BUN_PACKAGE[here], 'bin/bun');
-  const runtime = join(root, 'node_modules/@oven', BUN_PACKAGE[target], 'bin/bun');
-  const args = ['build', ...FLAGS, `--target=bun-linux-${target}`, `--outfile=${unfinished}`];
-  // The runtime to embed comes from the package of the target; the compiler would otherwise download it.
-  if (target !== here) args.push(`--compile-executable-path=${runtime}`);
+  const scratch = mkdtempSync(`${output}.`);
   try {
-    execFileSync(bun, [...args, 'watchdog/main.ts'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const runtime = join(scratch, 'runtime');
+    writeFileSync(runtime, deafened(readFileSync(bunOf(target))), { mode: 0o755 });
+    const unfinished = join(scratch, 'fwatchdog');
+    const args = [
+      'build',
+      ...FLAGS,
+      `--target=bun-linux-${target}`,
+      `--compile-executable-path=${runtime}`,
+      `--outfile=${unfinished}`,
+      ...ENTRY_POINTS,
+    ];
+    execFileSync(bunOf(here), args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
     renameSync(unfinished, output);
     writeFileSync(stamp, sources);
   } finally {
-    rmSync(unfinished, { force: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** The program in Bun's package for a target; npm installs only this machine's, so another is unpacked into dist/. */
+function bunOf(target) {
+  const installed = join(root, 'node_modules/@oven', BUN_PACKAGE[target], 'bin/bun');
+  if (existsSync(installed)) return installed;
+  const { version } = JSON.parse(readFileSync(join(root, 'node_modules/@oven', BUN_PACKAGE[here], 'package.json')));
+  const cache = join(root, 'dist/cache', `${BUN_PACKAGE[target]}-${version}`);
+  const bun = join(cache, 'package/bin/bun');
+  if (existsSync(bun)) return bun;
+  mkdirSync(cache, { recursive: true });
+  const name = `@oven/${BUN_PACKAGE[target]}@${version}`;
+  const stdio = ['ignore', 'pipe', 'inherit'];
+  const packed = execFileSync('npm', ['pack', name, '--silent', '--pack-destination', cache], { cwd: cache, stdio });
+  execFileSync('tar', ['-xzf', packed.toString().trim()], { cwd: cache, stdio });
+  return bun;
+}
+
+/** The runtime without the names of {@link DEAF_TO}: an '=' can be part of no variable's name. */
+function deafened(elf) {
+  const [start, end] = section(elf, '.rodata');
+  for (const name of DEAF_TO) {
+    let found = 0;
+    for (let at = elf.indexOf(name, start); at !== -1 && at < end; at = elf.indexOf(name, at + 1)) {
+      elf[at] = '='.charCodeAt(0);
+      found++;
+    }
+    if (found === 0) throw new Error(`${name} is not in Bun's runtime any more; see whether it still reads it`);
+  }
+  return elf;
+}
+
+/** Where a section of a 64-bit little-endian ELF file begins and ends (ELF-64 Object File Format, 3 and 4). */
+function section(elf, wanted) {
+  const table = Number(elf.readBigUInt64LE(0x28));
+  const entrySize = elf.readUInt16LE(0x3a);
+  const entry = (index) => {
+    const at = table + index * entrySize;
+    const offset = Number(elf.readBigUInt64LE(at + 24));
+    return { name: elf.readUInt32LE(at), offset, end: offset + Number(elf.readBigUInt64LE(at + 32)) };
+  };
+  const names = entry(elf.readUInt16LE(0x3e)).offset;
+  for (let index = 0; index < elf.readUInt16LE(0x3c); index++) {
+    const { name, offset, end } = entry(index);
+    if (elf.toString('latin1', names + name, elf.indexOf(0, names + name)) === wanted) return [offset, end];
+  }
+  throw new Error(`Bun's runtime has no section ${wanted}`);
 }
 
 /** Changes when the watchdog's sources, its compiler or this script do. */

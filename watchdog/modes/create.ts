@@ -1,0 +1,15 @@
+import type { ModeName } from '../config.ts';
+import type { Mode, ModeDeps } from './mode.ts';
+
+/** Makes the mode of that name. Only its own file is loaded, because a cold start pays for each. */
+export async function createMode(name: ModeName, deps: ModeDeps): Promise<Mode> {
+  switch (name) {
+    case 'fork':
+      return new (await import('./fork.ts')).ForkMode(deps);
+    case 'http':
+      return new (await import('./http.ts')).HttpMode(deps);
+    case 'module':
+      return new (await import('./module.ts')).ModuleMode(deps);
+  }
+  throw new Error(`mode: ${name} is not there yet`);
+}

@@ -1,0 +1,151 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { FaasError } from '../../common/errors.ts';
+import { sendProblem } from '../../common/http/send-problem.ts';
+import { readBody } from '../process/request-body.ts';
+import { type Call, INTERNAL, type Mode, type ModeDeps } from './mode.ts';
+import { writeAnswer } from './module/answer.ts';
+import { captureOutput } from './module/capture-output.ts';
+import { createInitContext, FunctionContext, type InitContext } from './module/context.ts';
+import { FunctionEvent } from './module/event.ts';
+import { asExpress } from './module/express.ts';
+import { toRequest } from './module/fetch.ts';
+import { type LoadedHandler, loadHandler } from './module/load.ts';
+import { LoopGuard } from './module/loop-guard.ts';
+
+/** Loads a JavaScript or TypeScript handler into the watchdog's own process. Documented in watchdog/README.md. */
+export class ModuleMode implements Mode {
+  readonly #deps: ModeDeps;
+  readonly #shared: InitContext;
+  readonly #guard: LoopGuard | undefined;
+  #loaded: LoadedHandler | undefined;
+
+  constructor(deps: ModeDeps) {
+    const { functionName, namespace, secretsPath, execTimeoutMs, terminationLog, logFile } = deps.config;
+    this.#deps = deps;
+    this.#shared = createInitContext(functionName, namespace, secretsPath);
+    if (execTimeoutMs > 0)
+      this.#guard = new LoopGuard(execTimeoutMs, { limitMs: execTimeoutMs, terminationLog, logFile });
+  }
+
+  async start(): Promise<void> {
+    const { config, log } = this.#deps;
+    captureOutput(log, config.logLineBytes);
+    try {
+      this.#loaded = await loadHandler(config.handler);
+    } catch (error) {
+      throw this.#startFailure('cannot be loaded', error);
+    }
+    try {
+      await this.#loaded.init?.(this.#shared);
+    } catch (error) {
+      throw this.#startFailure('failed in init', error);
+    }
+  }
+
+  async invoke(call: Call): Promise<void> {
+    const context = new FunctionContext(this.#shared, call.callId, call.limitMs);
+    const onClose = (): void => {
+      if (!call.res.writableFinished) context.abort(new FaasError('invalid_request', 'The caller hung up.'));
+    };
+    call.res.once('close', onClose);
+    this.#guard?.enter();
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const answered = this.#answer(call, context);
+      if (call.limitMs === 0) await answered;
+      else {
+        const late = new Promise<'late'>((resolve) => {
+          timer = setTimeout(resolve, call.limitMs, 'late');
+        });
+        if ((await Promise.race([answered, late])) === 'late') {
+          // What the handler still does or throws is nobody's any more.
+          answered.catch(() => {});
+          this.#answerLate(call, context);
+        }
+      }
+    } catch (error) {
+      this.#answerThrown(call, context, error);
+    } finally {
+      clearTimeout(timer);
+      this.#guard?.leave();
+    }
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#guard?.close();
+    const shutdown = this.#loaded?.shutdown;
+    if (shutdown === undefined) return;
+    const { log } = this.#deps;
+    try {
+      const done = await Promise.race([Promise.resolve(shutdown()).then(() => true), delay(graceMs, false)]);
+      if (!done) log.line(`The handler's shutdown took longer than ${graceMs / 1000}s (write_timeout)`);
+    } catch (error) {
+      log.line(`The handler's shutdown failed: ${stackOf(error)}`);
+    }
+  }
+
+  kill(): void {}
+
+  async #answer(call: Call, context: FunctionContext): Promise<void> {
+    const { req, res } = call;
+    const { handler } = this.#loaded!;
+    switch (handler.style) {
+      case 'event': {
+        const body = await readBody(req, this.#deps.config.maxRequestBytes);
+        const value = await handler.call(new FunctionEvent(req, body), context);
+        return writeAnswer(call, context, context.settle(value));
+      }
+      case 'fetch':
+        return writeAnswer(call, context, await handler.call(toRequest(req, context.signal), context));
+      case 'node':
+        await handler.call(req, res);
+        return closed(call);
+      case 'express': {
+        const adapted = asExpress(req, res, await readBody(req, this.#deps.config.maxRequestBytes));
+        await handler.call(adapted.req, adapted.res);
+        return closed(call);
+      }
+    }
+  }
+
+  #answerLate(call: Call, context: FunctionContext): void {
+    const message = `The function took longer than ${call.limitMs / 1000}s; raise exec_timeout, or make it faster.`;
+    const error = new FaasError('exec_timeout', message);
+    this.#deps.log.line(message);
+    context.abort(error);
+    sendProblem(call.res, error, { internal: INTERNAL });
+  }
+
+  /**
+   * The handler's own failure: no X-OpenFaaS-Internal, for a retry elsewhere would fail the same. A status that the
+   * handler set before it failed is kept, with the message as text. The stack goes to the log only.
+   */
+  #answerThrown(call: Call, context: FunctionContext, error: unknown): void {
+    const { res } = call;
+    if (error instanceof FaasError) {
+      sendProblem(res, error);
+      return;
+    }
+    this.#deps.log.line(stackOf(error), call.callId === undefined ? undefined : { callId: call.callId });
+    const message = error instanceof Error ? error.message : String(error);
+    const status = context.status();
+    if (res.headersSent || status === undefined || status < 400) {
+      sendProblem(res, new FaasError('function_failed', message, { cause: error }));
+      return;
+    }
+    res.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(message);
+  }
+
+  #startFailure(what: string, error: unknown): Error {
+    this.#deps.log.line(stackOf(error));
+    const message = error instanceof Error ? error.message : String(error);
+    return new Error(`handler: ${this.#deps.config.handler} ${what}: ${message}`, { cause: error });
+  }
+}
+
+function closed({ res }: Call): Promise<void> | undefined {
+  if (res.closed || res.destroyed || res.writableFinished) return undefined;
+  return new Promise((resolve) => res.once('close', resolve).once('finish', resolve));
+}
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

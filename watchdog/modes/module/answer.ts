@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Call } from '../mode.ts';
+import type { FunctionContext } from './context.ts';
+
+type Headers = Record<string, string | number | readonly string[]>;
+
+/**
+ * Writes what a handler returned: text as text/plain, bytes as application/octet-stream, a Response as it is, streams
+ * and async iterables piece by piece, nothing as an empty 200, anything else as JSON. A stream that fails is cut.
+ */
+export function writeAnswer(call: Call, context: FunctionContext, value: unknown): void | Promise<void> {
+  const { res } = call;
+  if (res.destroyed || res.headersSent) return;
+  if (typeof value === 'string') writeWhole(call, context, Buffer.from(value), 'text/plain; charset=utf-8');
+  else if (value === undefined) writeWhole(call, context, Buffer.alloc(0), undefined);
+  else if (value instanceof Uint8Array) writeWhole(call, context, asBuffer(value), 'application/octet-stream');
+  else if (value instanceof ArrayBuffer) writeWhole(call, context, Buffer.from(value), 'application/octet-stream');
+  else if (value instanceof Response) return writeResponse(call, context, value);
+  else if (isAsyncIterable(value)) {
+    writeHead(call, context, context.status() ?? 200, { 'Content-Type': 'application/octet-stream' });
+    return writeStream(call, value);
+  } else writeWhole(call, context, Buffer.from(JSON.stringify(value) ?? 'null'), 'application/json');
+}
+
+function writeWhole(call: Call, context: FunctionContext, body: Buffer, type: string | undefined): void {
+  const headers: Headers = { 'Content-Length': body.length };
+  if (type !== undefined) headers['Content-Type'] = type;
+  writeHead(call, context, context.status() ?? 200, headers);
+  call.bytesOut = body.length;
+  call.res.end(body);
+}
+
+async function writeResponse(call: Call, context: FunctionContext, response: Response): Promise<void> {
+  const headers: Headers = {};
+  for (const [name, value] of response.headers) if (name !== 'set-cookie') headers[name] = value;
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) headers['set-cookie'] = cookies;
+  writeHead(call, context, response.status, headers, response.statusText);
+  if (response.body === null) call.res.end();
+  else await writeStream(call, response.body as unknown as AsyncIterable<unknown>);
+}
+
+/** Headers that the context got win over those of the value. */
+function writeHead(call: Call, context: FunctionContext, status: number, headers: Headers, reason = ''): void {
+  const seconds = ((performance.now() - call.startedAt) / 1000).toFixed(6);
+  const all: Headers = { 'X-Duration-Seconds': seconds };
+  for (const [name, value] of Object.entries(headers)) all[name] = value;
+  for (const [name, value] of Object.entries(context.headers())) {
+    const same = Object.keys(all).find((other) => other.toLowerCase() === name.toLowerCase());
+    if (same !== undefined) delete all[same];
+    all[name] = value;
+  }
+  const { res } = call;
+  // `writeHead` types want mutable lists.
+  if (reason === '') res.writeHead(status, all as Record<string, string>);
+  else res.writeHead(status, reason, all as Record<string, string>);
+}
+
+async function writeStream(call: Call, pieces: AsyncIterable<unknown>): Promise<void> {
+  const { res } = call;
+  try {
+    for await (const piece of pieces) {
+      if (res.destroyed) return;
+      const bytes = typeof piece === 'string' ? Buffer.from(piece) : toBytes(piece);
+      call.bytesOut += bytes.length;
+      if (!res.write(bytes)) await roomOrEnd(res);
+    }
+    res.end();
+  } catch (error) {
+    res.destroy();
+    throw error;
+  }
+}
+
+async function roomOrEnd(res: ServerResponse): Promise<void> {
+  const settled = new AbortController();
+  try {
+    await Promise.race([
+      once(res, 'drain', { signal: settled.signal }),
+      once(res, 'close', { signal: settled.signal }),
+    ]);
+  } finally {
+    settled.abort();
+  }
+}
+
+function toBytes(piece: unknown): Buffer {
+  if (piece instanceof Uint8Array) return asBuffer(piece);
+  if (piece instanceof ArrayBuffer) return Buffer.from(piece);
+  return Buffer.from(`${JSON.stringify(piece)}\n`);
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;

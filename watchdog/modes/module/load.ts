@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { FunctionContext, InitContext } from './context.ts';
+import type { FunctionEvent } from './event.ts';
+import type { ExpressRequest, ExpressResponse } from './express.ts';
+
+/** What a handler file may be, by what it exports; see {@link loadHandler}. */
+export type Handler =
+  | { readonly style: 'event'; readonly call: (event: FunctionEvent, context: FunctionContext) => unknown }
+  | { readonly style: 'fetch'; readonly call: (request: Request, context: FunctionContext) => unknown }
+  | { readonly style: 'node'; readonly call: (req: IncomingMessage, res: ServerResponse) => unknown }
+  | { readonly style: 'express'; readonly call: (req: ExpressRequest, res: ExpressResponse) => unknown };
+
+export interface LoadedHandler {
+  readonly handler: Handler;
+  /** Awaited before the function is ready. */
+  readonly init?: (context: InitContext) => unknown;
+  /** Called after the last call has been answered. */
+  readonly shutdown?: () => unknown;
+}
+
+type Exports = Readonly<Record<string, unknown>>;
+
+/**
+ * Loads a handler file and tells its style by the names of its exports, the first of these that is a function:
+ *
+ * - `fetch`, also as a method of the default export: `(Request, context) => Response`, as Bun and Workers have it;
+ * - `node`: `(req, res)` with the objects of node:http, such as an Express app;
+ * - `express`: `(req, res)` with the conveniences of Express: `req.body`, `req.query`, `res.status()`, `res.json()` ...;
+ * - the default export, `handler` or `handle`: `(event, context)`.
+ *
+ * @throws Error when the file cannot be loaded or exports none of these
+ */
+export async function loadHandler(file: string): Promise<LoadedHandler> {
+  const path = resolve(file);
+  const loaded = (await import(pathToFileURL(path).href)) as Exports;
+  const handler = pick(loaded);
+  if (handler === undefined)
+    throw new Error(
+      `${path} exports no handler; export a default function (event, context), or one named fetch, node or express`,
+    );
+  const init = member(loaded, 'init') as LoadedHandler['init'];
+  const shutdown = member(loaded, 'shutdown') as LoadedHandler['shutdown'];
+  return { handler, ...(init && { init }), ...(shutdown && { shutdown }) };
+}
+
+function pick(loaded: Exports): Handler | undefined {
+  for (const style of ['fetch', 'node', 'express'] as const) {
+    const call = member(loaded, style);
+    if (call !== undefined) return { style, call } as Handler;
+  }
+  const main = loaded.default ?? loaded;
+  const call = typeof main === 'function' ? main : (member(loaded, 'handler') ?? member(loaded, 'handle'));
+  return call === undefined ? undefined : { style: 'event', call: call as never };
+}
+
+/** A function of that name among the exports, or of the object that is the default export (module.exports too). */
+function member(loaded: Exports, name: string): ((...args: never[]) => unknown) | undefined {
+  const direct = loaded[name];
+  if (typeof direct === 'function') return direct as never;
+  const main = loaded.default as Exports | null | undefined;
+  // A function's own properties too: `module.exports = handler; module.exports.init = ...`.
+  if ((typeof main !== 'object' && typeof main !== 'function') || main === null) return undefined;
+  const inner = Object.hasOwn(main, name) || typeof main === 'object' ? main[name] : undefined;
+  if (typeof inner !== 'function') return undefined;
+  // An Express app is a function with a `handle` of its own; it is called as the app.
+  return (typeof main === 'object' ? inner.bind(main) : inner) as never;
+}

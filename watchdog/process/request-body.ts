@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import { FaasError } from '../../common/errors.ts';
+
+/** The beginning of a request's body. When it is not `whole`, the rest is still to be read from the request. */
+export interface BodyStart {
+  readonly chunks: Buffer[];
+  readonly bytes: number;
+  readonly whole: boolean;
+}
+
+const EMPTY: BodyStart = { chunks: [], bytes: 0, whole: true };
+
+/**
+ * Reads up to about `limitBytes` of the body, or all of it, and pauses the request.
+ *
+ * @throws FaasError `invalid_request` when the body ends before it is whole
+ */
+export function readBodyStart(req: IncomingMessage, limitBytes: number): BodyStart | Promise<BodyStart> {
+  if (hasNoBody(req)) return EMPTY;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const settle = (whole: boolean): void => {
+      req.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+      resolve({ chunks, bytes, whole });
+    };
+    const onData = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes < limitBytes) return;
+      req.pause();
+      settle(false);
+    };
+    const onEnd = (): void => settle(true);
+    const onClose = (): void => reject(new FaasError('invalid_request', 'The request body ended before it was whole.'));
+    req.on('data', onData).once('end', onEnd).once('close', onClose).once('error', onClose);
+  });
+}
+
+/**
+ * Reads the whole body into memory.
+ *
+ * @throws FaasError `body_too_large` beyond `limitBytes`; `invalid_request` when it is cut
+ */
+export async function readBody(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const tooLarge = (): FaasError =>
+    new FaasError(
+      'body_too_large',
+      `The request body is larger than ${limitBytes} bytes; raise max_request_size, or use a mode that streams.`,
+    );
+  if (Number(req.headers['content-length'] ?? 0) > limitBytes) throw tooLarge();
+  const body = await readBodyStart(req, limitBytes + 1);
+  if (body.bytes > limitBytes) throw tooLarge();
+  return body.chunks.length === 1 ? body.chunks[0]! : Buffer.concat(body.chunks, body.bytes);
+}
+
+/** Neither length nor chunks, as most GET requests have it. */
+export const hasNoBody = (req: IncomingMessage): boolean =>
+  req.headers['transfer-encoding'] === undefined && (req.headers['content-length'] ?? '0') === '0';

@@ -1,0 +1,324 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { parseDuration } from '../common/duration.ts';
+import { FaasError } from '../common/errors.ts';
+import { INTERNAL_HEADER } from '../common/http/problem.ts';
+import { sendProblem } from '../common/http/send-problem.ts';
+import { checkRequest } from '../common/http/strict.ts';
+import type { WatchdogConfig } from './config.ts';
+import { Limiter } from './limiter.ts';
+import { listen } from './listen.ts';
+import type { LockFile } from './lock-file.ts';
+import type { Log } from './log/log.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { type Call, INTERNAL, type Mode } from './modes/mode.ts';
+
+/** Recorded for a caller that hung up before an answer began; nobody sees it. */
+const CLIENT_CLOSED = 499;
+/** Open calls of a function that is gone get this long to be answered. */
+const LAST_ANSWERS_MS = 1000;
+
+export interface WatchdogDeps {
+  readonly config: WatchdogConfig;
+  readonly log: Log;
+  readonly mode: Mode;
+  readonly lock: LockFile;
+}
+
+/** The HTTP server in front of one function. */
+export class Watchdog {
+  readonly #config: WatchdogConfig;
+  readonly #log: Log;
+  readonly #mode: Mode;
+  readonly #lock: LockFile;
+  readonly #metrics = new Metrics();
+  readonly #limiter: Limiter;
+  readonly #server: Server;
+  #metricsServer: Server | undefined;
+  #starting: Promise<void> | undefined;
+  #ready = false;
+  #healthy = false;
+  #openCalls = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor({ config, log, mode, lock }: WatchdogDeps) {
+    this.#config = config;
+    this.#log = log;
+    this.#mode = mode;
+    this.#lock = lock;
+    this.#limiter = new Limiter(config.maxInflight, config.maxInflightQueueMs);
+    this.#server = createServer({ requestTimeout: config.readTimeoutMs, headersTimeout: config.readTimeoutMs });
+    // The gateway keeps its connections for as long as it likes; closing one under its next call would fail that.
+    this.#server.keepAliveTimeout = 0;
+    this.#server.on('request', (req, res) => this.#onRequest(req, res));
+    if (mode.upgrade !== undefined)
+      this.#server.on('upgrade', (req, socket, head) => this.#onUpgrade(req, socket, head));
+  }
+
+  /**
+   * Listens and starts the function, both at once; resolves when calls can be answered.
+   *
+   * @throws Error of one line: what cannot be listened on, written or started
+   */
+  async start(): Promise<void> {
+    this.#starting = this.#mode.start();
+    // Awaited below; a failure meanwhile must not count as unhandled.
+    this.#starting.catch(() => {});
+    const { listen: path, port, metricsPort } = this.#config;
+    const bound = await listen(
+      this.#server,
+      path === undefined ? { port } : { path },
+      path === undefined ? 'port' : 'listen',
+    );
+    this.#log.line(path === undefined ? `Listening on port: ${bound}` : `Listening on unix socket: ${path}`);
+    if (metricsPort !== 0) await this.#serveMetrics(metricsPort);
+    if (!this.#config.suppressLock) this.#log.line(`Writing lock-file to: ${this.#lock.path}`);
+    this.#lock.create();
+    this.#healthy = true;
+    await this.#starting;
+    this.#ready = true;
+  }
+
+  /**
+   * The end that was asked for: unhealthy at once but still serving for healthcheck_interval, then no new
+   * connections, open calls drained for write_timeout, and last the function is told.
+   */
+  async drain(): Promise<void> {
+    const { writeTimeoutMs, healthcheckIntervalMs = writeTimeoutMs } = this.#config;
+    this.#healthy = false;
+    this.#lock.remove();
+    if (healthcheckIntervalMs > 0) {
+      this.#log.line(`Taking calls for another ${seconds(healthcheckIntervalMs)}`);
+      await new Promise((resolve) => setTimeout(resolve, healthcheckIntervalMs));
+    }
+    await this.#stopServing(writeTimeoutMs);
+    await this.#mode.stop(writeTimeoutMs);
+    this.#mode.kill();
+  }
+
+  /** The end because the function is gone: open calls get a moment to be answered. */
+  async abandon(): Promise<void> {
+    this.#healthy = false;
+    this.#lock.remove();
+    await this.#stopServing(LAST_ANSWERS_MS);
+    this.#mode.kill();
+  }
+
+  async #stopServing(withinMs: number): Promise<void> {
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    if (this.#openCalls > 0) {
+      this.#log.line(`Waiting for ${this.#openCalls} open calls`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, withinMs);
+        this.#onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      if (this.#openCalls > 0) this.#log.line(`${this.#openCalls} calls were cut: they took longer than write_timeout`);
+    }
+    this.#server.closeAllConnections();
+    this.#metricsServer?.close();
+    this.#metricsServer?.closeAllConnections();
+  }
+
+  async #serveMetrics(port: number): Promise<void> {
+    this.#metricsServer = createServer((req, res) => {
+      if (req.url !== '/metrics') res.writeHead(404).end();
+      else res.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(this.#metrics.exposition());
+    });
+    const bound = await listen(this.#metricsServer, { port }, 'metrics_port');
+    this.#log.line(`Metrics listening on port: ${bound}`);
+  }
+
+  #onRequest(req: IncomingMessage, res: ServerResponse): void {
+    const flaw = checkRequest(req);
+    if (flaw !== undefined) {
+      sendProblem(res, new FaasError('invalid_request', flaw), {
+        internal: INTERNAL,
+        headers: ['Connection', 'close'],
+      });
+      return;
+    }
+    const url = req.url!;
+    if (url.charCodeAt(1) === 95 && url.startsWith('/_/')) {
+      if (isPath(url, '/_/health')) {
+        this.#answerHealth(req, res);
+        return;
+      }
+      if (isPath(url, '/_/ready') && this.#mode.forwardsReady !== true) {
+        this.#answerReady(req, res);
+        return;
+      }
+    }
+    const call = this.#open(req, res);
+    if (this.#limiter.tryEnter()) this.#run(call);
+    else void this.#waitForPlace(call);
+  }
+
+  async #waitForPlace(call: ActiveCall): Promise<void> {
+    if (await this.#limiter.enter((onLeft) => call.res.once('close', onLeft))) {
+      this.#run(call);
+      return;
+    }
+    const body = `Concurrent request limit exceeded. Max concurrent requests: ${this.#limiter.max}\n`;
+    if (!call.res.destroyed)
+      call.res.writeHead(429, { 'Content-Type': 'text/plain', [INTERNAL_HEADER]: 'faas-middleware' }).end(body);
+  }
+
+  #open(req: IncomingMessage, res: ServerResponse): ActiveCall {
+    const call = new ActiveCall(req, res, limitOf(req, this.#config.execTimeoutMs));
+    this.#openCalls++;
+    this.#metrics.begin();
+    if (!this.#healthy && this.#ready) res.shouldKeepAlive = false;
+    res.once('close', () => this.#onClosed(call));
+    return call;
+  }
+
+  #run(call: ActiveCall): void {
+    call.entered = true;
+    try {
+      const running = this.#ready ? this.#mode.invoke(call) : this.#invokeOnceReady(call);
+      if (running === undefined) return;
+      call.running = true;
+      running
+        .catch((error) => this.#answerFailure(call, error))
+        .finally(() => {
+          call.running = false;
+          this.#leaveWhenDone(call);
+        });
+    } catch (error) {
+      this.#answerFailure(call, error);
+    }
+  }
+
+  async #invokeOnceReady(call: ActiveCall): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      if (call.limitMs > 0) timer = setTimeout(resolve, call.limitMs, 'late');
+    });
+    // A start that fails ends the watchdog, which answers no more.
+    const outcome = await Promise.race([this.#starting, late]);
+    clearTimeout(timer);
+    if (outcome === 'late')
+      throw new FaasError(
+        'exec_timeout',
+        `The function did not get ready within ${seconds(call.limitMs)}; its log says what it is doing.`,
+      );
+    await this.#mode.invoke(call);
+  }
+
+  #answerFailure(call: ActiveCall, error: unknown): void {
+    if (!(error instanceof FaasError)) this.#log.line(`Cannot answer: ${(error as Error)?.stack ?? String(error)}`);
+    sendProblem(call.res, error, { internal: INTERNAL });
+  }
+
+  #onClosed(call: ActiveCall): void {
+    call.closed = true;
+    const elapsed = (performance.now() - call.startedAt) / 1000;
+    const status = call.res.headersSent ? call.res.statusCode : CLIENT_CLOSED;
+    this.#metrics.end(call.req.method!, status, elapsed);
+    if (this.#config.accessLog && this.#mode.logsCalls !== true) this.#logCall(call, status, elapsed);
+    this.#leaveWhenDone(call);
+  }
+
+  /** A call is over when its answer is out and nothing of it runs any more. */
+  #leaveWhenDone(call: ActiveCall): void {
+    if (call.running || !call.closed || call.over) return;
+    call.over = true;
+    if (call.entered) this.#limiter.leave();
+    if (--this.#openCalls === 0) this.#onIdle?.();
+  }
+
+  #logCall({ req, callId, bytesOut }: ActiveCall, status: number, elapsed: number): void {
+    if (req.headers['user-agent']?.startsWith('kube-probe')) return;
+    const id = this.#config.logCallId ? ` [${callId ?? 'none'}]` : '';
+    const code = `${status} ${STATUS_CODES[status] ?? 'Client Closed Request'}`;
+    this.#log.line(
+      `${req.method} ${req.url} - ${code} - ContentLength: ${bytesOut}B (${elapsed.toFixed(4)}s)${id}`,
+      callId === undefined ? undefined : { callId },
+    );
+  }
+
+  #onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const flaw = checkRequest(req);
+    if (flaw !== undefined || !this.#ready || !this.#limiter.tryEnter()) {
+      socket.end(
+        `HTTP/1.1 ${flaw !== undefined ? 400 : this.#ready ? 429 : 503} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      );
+      return;
+    }
+    const startedAt = performance.now();
+    this.#openCalls++;
+    this.#metrics.begin();
+    this.#mode.upgrade!(req, socket, head, (status) => {
+      const elapsed = (performance.now() - startedAt) / 1000;
+      this.#metrics.end(req.method!, status, elapsed);
+      if (this.#config.accessLog)
+        this.#log.line(
+          `${req.method} ${req.url} - ${status} ${STATUS_CODES[status]} - ContentLength: 0B (${elapsed.toFixed(4)}s)`,
+        );
+      this.#limiter.leave();
+      if (--this.#openCalls === 0) this.#onIdle?.();
+    });
+  }
+
+  #answerHealth(req: IncomingMessage, res: ServerResponse): void {
+    if (req.method !== 'GET') res.writeHead(405).end();
+    else if (this.#healthy && this.#lock.exists()) res.writeHead(200, { 'Content-Type': 'text/plain' }).end('OK');
+    else res.writeHead(503).end();
+  }
+
+  #answerReady(req: IncomingMessage, res: ServerResponse): void {
+    if (req.method !== 'GET') res.writeHead(405).end();
+    else if (!this.#ready || !this.#healthy || !this.#lock.exists()) res.writeHead(503).end();
+    else if (this.#limiter.full) res.writeHead(429).end();
+    else if (this.#config.readyPath === '') res.writeHead(200).end();
+    else {
+      // Asked of the function as a call that nobody counts.
+      req.url = this.#config.readyPath;
+      const call = new ActiveCall(req, res, this.#config.execTimeoutMs);
+      call.closed = call.over = true;
+      this.#run(call);
+      call.entered = false;
+    }
+  }
+}
+
+class ActiveCall implements Call {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly callId: string | undefined;
+  readonly startedAt = performance.now();
+  readonly limitMs: number;
+  bytesOut = 0;
+  entered = false;
+  running = false;
+  closed = false;
+  over = false;
+
+  constructor(req: IncomingMessage, res: ServerResponse, limitMs: number) {
+    this.req = req;
+    this.res = res;
+    this.callId = req.headers['x-call-id'] as string | undefined;
+    this.limitMs = limitMs;
+  }
+}
+
+/** X-Timeout shortens the limit; it never lifts or lengthens it (contract 3.5, 9). */
+function limitOf(req: IncomingMessage, execTimeoutMs: number): number {
+  const asked = req.headers['x-timeout'];
+  if (execTimeoutMs === 0 || typeof asked !== 'string') return execTimeoutMs;
+  try {
+    const askedMs = parseDuration(asked);
+    return askedMs > 0 && askedMs < execTimeoutMs ? askedMs : execTimeoutMs;
+  } catch {
+    return execTimeoutMs;
+  }
+}
+
+const isPath = (url: string, path: string): boolean =>
+  url.startsWith(path) && (url.length === path.length || url[path.length] === '?');
+
+const seconds = (ms: number): string => `${ms / 1000}s`;
