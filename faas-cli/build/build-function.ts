@@ -7,7 +7,7 @@ import { findTemplate } from '../templates/find-template.ts';
 import type { BundleRecipe, Template } from '../templates/template.ts';
 import { assembleContext, type BuildContext } from './assemble.ts';
 import { bundleModule } from './bundle-module.ts';
-import { cacheFolder, install } from './install.ts';
+import { install } from './install.ts';
 import { type PackedBundle, packBundle } from './pack.ts';
 
 /** One function to build. */
@@ -26,6 +26,8 @@ export interface BuildSettings {
   readonly noCache: boolean;
   /** Shows the output of install steps. */
   readonly debug: boolean;
+  /** Where what install steps make is kept; `./build/.cache` without it. */
+  readonly installCache?: string;
   /** Gets lines for people. */
   readonly report: (line: string) => void;
 }
@@ -59,9 +61,11 @@ export async function buildFunction(
       'not_supported',
       `template ${template.name} has no "bundle:" section in its template.yml, so ${job.name} cannot run on the embedded engine`,
     );
+  const cache = settings.installCache ?? join(cwd, 'build', '.cache');
   await install(recipe.install, {
     template,
     context,
+    cache,
     env: { ...env, ...job.buildArgs, ADDITIONAL_PACKAGE: additionalPackages(job, template) },
     signal,
     noCache: settings.noCache,
@@ -72,7 +76,7 @@ export async function buildFunction(
     manifest: manifestOf(template, recipe),
     contents:
       recipe.mode === 'module' ? await moduleContents(job, context, recipe, place) : [{ path: context.folder, as: '' }],
-    linkedFolders: [cacheFolder(context), join(context.source, 'node_modules')],
+    linkedFolders: [cache, join(context.source, 'node_modules')],
     file: bundleFile(cwd, job.name),
     signal,
   });

@@ -9,6 +9,8 @@ import { runStep, type Step } from './run-step.ts';
 export interface InstallOptions extends Pick<Step, 'env' | 'signal' | 'onOutput'> {
   readonly template: Template;
   readonly context: BuildContext;
+  /** The folder that keeps what steps made. */
+  readonly cache: string;
   /** Told of a step that takes long. */
   readonly onSlow: (run: string) => void;
   /** Ignores what earlier builds kept. */
@@ -31,16 +33,13 @@ const LISTS = [
 
 /**
  * Runs a template's install steps in a build context. What a step adds to the top of its folder is kept in
- * `build/.cache` and linked into the context, so that the same step on the same files runs once.
+ * the cache and linked into the context, so that the same step on the same files runs once.
  *
  * @throws FaasError `function_failed` with the output of a step that failed
  */
 export async function install(steps: readonly InstallStep[], options: InstallOptions): Promise<void> {
   for (const [index, step] of steps.entries()) await installStep(step, index, options);
 }
-
-/** Where all builds of a project keep what steps made. */
-export const cacheFolder = (context: BuildContext): string => join(dirname(context.folder), '.cache');
 
 async function installStep(step: InstallStep, index: number, options: InstallOptions): Promise<void> {
   const { context, template } = options;
@@ -53,7 +52,7 @@ async function installStep(step: InstallStep, index: number, options: InstallOpt
   }
   const prefix = `${basename(context.folder)}.${index}.`;
   const key = `${prefix}${await keyOf(step, folder, options)}`;
-  const cached = join(cacheFolder(context), key);
+  const cached = join(options.cache, key);
   if (!options.noCache && (await exists(cached))) return linkAll(cached, folder);
   const before = new Set(await readdir(folder));
   await runStep({ ...options, run: step.run, cwd: folder, onSlow: () => options.onSlow(step.run) });
@@ -61,7 +60,7 @@ async function installStep(step: InstallStep, index: number, options: InstallOpt
   if (added.length === 0) return;
   await keep(added, folder, cached);
   await linkAll(cached, folder);
-  await forgetOthers(cacheFolder(context), prefix, key);
+  await forgetOthers(options.cache, prefix, key);
 }
 
 const isNpm = (step: InstallStep): boolean => /^npm\s+(ci|i|install)\b/.test(step.run);
@@ -86,7 +85,10 @@ async function keep(names: readonly string[], folder: string, cached: string): P
   await mkdir(temporary, { recursive: true });
   for (const name of names) await rename(join(folder, name), join(temporary, name));
   await rm(cached, { recursive: true, force: true });
-  await rename(temporary, cached);
+  await rename(temporary, cached).catch(async () => {
+    // Another build was quicker: its result is as good.
+    await rm(temporary, { recursive: true, force: true });
+  });
 }
 
 /** Folders become links, which {@link ./pack.ts} follows; files are copied. */

@@ -14,7 +14,7 @@ const UNENCRYPTED = 'WARNING! You are not using an encrypted connection to the g
 export async function connect(surroundings: Surroundings, connection: Connection): Promise<GatewayClient> {
   const { env, stderr } = surroundings;
   const url = gatewayUrl(connection.gateway, connection.stackGateway, env.OPENFAAS_URL);
-  if (isUnencrypted(url)) stderr.write(`${UNENCRYPTED}\n`);
+  warnIfUnencrypted(url, stderr);
   return new GatewayClient({
     url,
     authorization: await authorization(surroundings, url, connection.token),
@@ -23,6 +23,10 @@ export async function connect(surroundings: Surroundings, connection: Connection
     tlsNoVerify: connection.tlsNoVerify ?? false,
     proxyEnv: env,
   });
+}
+
+export function warnIfUnencrypted(url: string, stderr: Surroundings['stderr']): void {
+  if (isUnencrypted(url)) stderr.write(`${UNENCRYPTED}\n`);
 }
 
 /** `faas-cli/<version> (openfaas; <os>; <arch>)` with Go's names (contract 5.3). */

@@ -1,0 +1,73 @@
+import { FaasError } from '../../common/errors.ts';
+import { GatewayClient } from '../../provider/client.ts';
+import { ResponseError } from '../../provider/client-http.ts';
+import { userAgent, warnIfUnencrypted } from '../config/connect.ts';
+import { authorizationOf, basicToken, configFolder, type Login, storeLogin } from '../config/credentials.ts';
+import { gatewayUrl } from '../config/gateway-url.ts';
+import { readInput } from '../read-input.ts';
+import { defineCommand } from './command.ts';
+
+export const login = defineCommand({
+  usage: '[--username USER] (--password-stdin | --password PASSWORD) [-g URL]',
+  description: 'Asks the gateway whether the credentials are right, and stores them in ~/.openfaas/config.yml.',
+  examples: [
+    'cat password.txt | faas-cli login --password-stdin',
+    'faas-cli login -g https://faas.example.com -u ada --password-stdin < password.txt',
+  ],
+  flags: {
+    gateway: {
+      type: 'string',
+      short: 'g',
+      value: 'url',
+      doc: 'Gateway (default: http://127.0.0.1:8080, or $OPENFAAS_URL)',
+    },
+    username: { type: 'string', short: 'u', default: 'admin', doc: 'User' },
+    password: { type: 'string', short: 'p', doc: 'Password; others can see it in the list of processes' },
+    'password-stdin': { type: 'boolean', short: 's', doc: 'Read the password from stdin' },
+    timeout: { type: 'duration', default: '5s', doc: 'Longest wait for the gateway' },
+    'tls-no-verify': { type: 'boolean', doc: "Do not check the gateway's certificate" },
+  },
+  async run(context, _args, flags) {
+    const { env, cwd, machine, stdout, stderr, signal } = context;
+    if (flags.password !== undefined && flags['password-stdin'])
+      throw new FaasError('invalid_request', '--password and --password-stdin exclude each other; give one of them');
+    if (flags.password !== undefined)
+      stderr.write(
+        'WARNING! Using --password is insecure, consider using: cat ~/faas_pass.txt | faas-cli login -u user --password-stdin\n',
+      );
+    const password = flags['password-stdin'] ? await readPassword(context) : (flags.password ?? '');
+    if (flags.username === '') throw new FaasError('invalid_request', 'give a user with --username');
+    if (password === '')
+      throw new FaasError('invalid_request', 'give a password: --password-stdin reads it from stdin');
+    const url = gatewayUrl(flags.gateway, undefined, env.OPENFAAS_URL);
+    warnIfUnencrypted(url, stderr);
+    const entry: Login = { gateway: url, auth: 'basic', token: basicToken(flags.username, password) };
+    stdout.write('Calling the OpenFaaS server to validate the credentials...\n');
+    const client = new GatewayClient({
+      url,
+      authorization: authorizationOf(entry),
+      userAgent: userAgent(context),
+      timeoutMs: flags.timeout,
+      tlsNoVerify: flags['tls-no-verify'],
+      proxyEnv: env,
+    });
+    try {
+      await client.list(undefined, signal);
+    } catch (error) {
+      if (!(error instanceof ResponseError) || error.status !== 401) throw error;
+      throw new FaasError('unauthorized', 'unable to login, either username or password is incorrect', {
+        cause: error,
+      });
+    } finally {
+      client.close();
+    }
+    await storeLogin(configFolder(env, cwd, machine), entry);
+    stdout.write(`credentials saved for ${flags.username} ${url}\n`);
+  },
+});
+
+async function readPassword(context: Parameters<typeof readInput>[0]): Promise<string> {
+  return Buffer.from((await readInput(context, true)) as Uint8Array)
+    .toString('utf8')
+    .trim();
+}

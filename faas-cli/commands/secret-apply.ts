@@ -1,0 +1,46 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FaasError } from '../../common/errors.ts';
+import { ResponseError } from '../../provider/client-http.ts';
+import { secretName } from '../../provider/wire/names.ts';
+import type { Context } from '../context.ts';
+import { trimmed } from '../secret-value.ts';
+import { connectionOf } from '../stack/connect-with-stack.ts';
+import { defineCommand } from './command.ts';
+import { secretFlags, secretValueFlags } from './secret-flags.ts';
+
+export const secretApply = defineCommand({
+  usage: '[-n NAMESPACE]',
+  description: "Each file's name is the secret's name. Secrets that are there get the new value.",
+  examples: ['faas-cli secret apply'],
+  flags: { ...secretFlags, trim: secretValueFlags.trim },
+  async run(context, _args, flags) {
+    const { stdout, signal } = context;
+    const files = await secretFiles(context);
+    const client = await context.connect(connectionOf(flags));
+    for (const [name, content] of files) {
+      const secret = { name, namespace: flags.namespace, value: trimmed(content, flags.trim), raw: true };
+      stdout.write(`Creating secret: ${name}${flags.namespace ? `.${flags.namespace}` : ''}\n`);
+      const { done, status, statusText } = await client
+        .createSecret(secret, signal)
+        .then((accepted) => ({ done: 'Created', ...accepted }))
+        .catch(async (error) => {
+          if (!(error instanceof ResponseError) || error.status !== 409) throw error;
+          return { done: 'Updated', ...(await client.updateSecret(secret, signal)) };
+        });
+      stdout.write(`${done}: ${status} ${statusText}\n`);
+    }
+  },
+});
+
+/** All are read before the first is sent, so that a bad one disturbs nothing. */
+async function secretFiles({ cwd }: Context): Promise<readonly (readonly [string, Uint8Array])[]> {
+  const folder = join(cwd, '.secrets');
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
+    throw new FaasError('invalid_request', `cannot read the folder .secrets in ${cwd}: ${cause.message}`, { cause });
+  });
+  const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
+  if (names.length === 0) throw new FaasError('invalid_request', `the folder .secrets in ${cwd} holds no files`);
+  for (const name of names) secretName(`the name of .secrets/${name}`, name);
+  return Promise.all(names.sort().map(async (name) => [name, await readFile(join(folder, name))] as const));
+}
