@@ -11,7 +11,8 @@ import { printError } from './print-error.ts';
  * Runs one command line and resolves with its exit code: 0, or 1 for any failure, which has been printed on stderr by
  * then.
  */
-export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function runCli(given: readonly string[], surroundings: Surroundings): Promise<number> {
+  const argv = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   const clients: GatewayClient[] = [];
   const work = async (command: Command, name: string, args: string[], values: Record<string, unknown>) => {
     const { yaml, regex, filter, ...flags } = values;
@@ -131,8 +132,9 @@ function define(added: Commander, command: Command, name: string, work: Work): v
 function checkCount(args: readonly string[], command: Command, name: string): void {
   const [least, most] = command.args ?? [0, 0];
   const usage = `usage: faas-cli ${name} ${command.usage}`;
-  if (args.length < least) throw new FaasError('invalid_request', `${name} needs more: ${usage}`);
-  if (args.length > most) throw new FaasError('invalid_request', `"${args[most]}" is too much: ${usage}`);
+  const wrong =
+    args.length < least ? 'an argument is missing' : args.length > most ? `"${args[most]}" is too much` : '';
+  if (wrong) throw new FaasError('invalid_request', `${wrong}; ${usage}`);
 }
 
 function optionsOf(flag: string, { type, short, value, doc, default: fallback }: Flag): Option[] {

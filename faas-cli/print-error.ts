@@ -32,7 +32,9 @@ export function logLines(given: unknown): string[] {
   return ['last log lines:', ...given.map((line) => `  ${line}`)];
 }
 
-const capitalise = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+/** A file's name, as in `stack.yaml:3:5: ...`, keeps its case. */
+const capitalise = (text: string): string =>
+  /^\S+:\d+:/.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1);
 
 interface ResponseErrorLike extends Error {
   readonly status: number;

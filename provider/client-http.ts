@@ -103,7 +103,7 @@ export class GatewayHttp {
     } catch (cause) {
       const start = JSON.stringify(text.slice(0, 60));
       throw new ConnectError(
-        `${this.options.url} answered no JSON to ${exchange.method} ${exchange.path} but ${start}; is it a gateway?`,
+        `the server ${this.options.url} answered no JSON to ${exchange.method} ${exchange.path} but ${start}; is it a gateway?`,
         { cause },
       );
     }
@@ -117,9 +117,12 @@ export class GatewayHttp {
     if (signal.aborted) return signal.reason;
     const { url, timeoutMs } = this.options;
     if (timeout?.aborted)
-      return new ConnectError(`${url} did not answer within ${timeoutMs / 1000} s; give it longer with --timeout`, {
-        cause: error,
-      });
+      return new ConnectError(
+        `the gateway ${url} did not answer within ${timeoutMs / 1000} s; give it longer with --timeout`,
+        {
+          cause: error,
+        },
+      );
     if (!(error instanceof FetchError)) return error;
     return new ConnectError(connectMessage(url, error), { cause: error });
   }
@@ -138,7 +141,8 @@ function connectMessage(url: string, error: FetchError): string {
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `cannot connect to ${url}: no such host; check --gateway, or provider.gateway in stack.yaml`;
-  if (code === 'EPIPE' || code === 'ECONNRESET') return `${url} closed the connection before it answered; try again`;
+  if (code === 'EPIPE' || code === 'ECONNRESET')
+    return `the gateway ${url} closed the connection before it answered; try again`;
   if (/CERT|SELF_SIGNED|TLS/.test(code))
     return `cannot trust the certificate of ${url} (${code}); --tls-no-verify goes on without checking it`;
   return `cannot connect to ${url}: ${error.message.replace(/^request to .* failed, reason: /, '')}`;

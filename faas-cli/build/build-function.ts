@@ -52,7 +52,7 @@ export async function buildFunction(
   const template = await findTemplate(place, job.lang);
   const context = await assembleContext({ cwd, name: job.name, template, handler: job.handler, extras: job.copy });
   if (settings.shrinkwrap) {
-    settings.report(`${job.name}: the build context is in ./build/${job.name}`);
+    settings.report(`The build context of ${job.name} is in ./build/${job.name}`);
     return undefined;
   }
   const recipe = template.bundle;
@@ -121,7 +121,7 @@ function additionalPackages({ name, buildOptions }: BuildJob, template: Template
     const known = template.buildOptions.map((each) => each.name).join(', ') || 'none';
     throw new FaasError(
       'invalid_request',
-      `${name}: template ${template.name} has no build option "${wanted}"; it has: ${known}`,
+      `function ${name}: template ${template.name} has no build option "${wanted}"; it has: ${known}`,
     );
   });
   return [...new Set(packages)].sort().join(' ');

@@ -31,7 +31,7 @@ export async function bundleModule(source: ModuleSource): Promise<string> {
   const entryFile = join(context.folder, entry);
   if (!(await stat(entryFile).catch(() => undefined))?.isFile()) {
     const inHandler = join(source.handler, relative(context.handlerFolder, entryFile));
-    throw new FaasError('invalid_request', `${name} has no ${inHandler}; its template starts a function there`);
+    throw new FaasError('invalid_request', `function ${name} has no ${inHandler}, where its template starts it`);
   }
   const out = join(context.folder, '.bundle');
   const args = ['build', entry, '--target=bun', '--format=esm', '--sourcemap=linked', '--env=disable', '--outdir', out];
@@ -71,5 +71,5 @@ function explain(output: string, { name, context, handler }: ModuleSource): stri
     .replaceAll(`${context.folder}/`, '')
     .replaceAll(/\. Maybe you need to "bun install"\?/g, remedy)
     .trimEnd();
-  return `${name} cannot be bundled:\n${text}`;
+  return `function ${name} cannot be bundled:\n${text}`;
 }

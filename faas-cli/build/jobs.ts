@@ -36,5 +36,5 @@ export function jobsOf(stack: LoadedStack, flags: JobFlags): readonly BuildJob[]
 export const isBuilt = (fn: StackFunction): boolean => fn.lang !== undefined && !fn.skipBuild;
 
 function missingHandler({ name }: StackFunction): never {
-  throw new FaasError('invalid_request', `${name} has no handler; add --handler FOLDER`);
+  throw new FaasError('invalid_request', `function ${name} has no handler; add --handler FOLDER`);
 }

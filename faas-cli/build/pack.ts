@@ -87,7 +87,8 @@ async function collect(path: string, name: string, linkedFolders: readonly strin
     if (name !== '') into.push({ name, path, kind: 'directory' });
     for (const entry of await readdir(path))
       await collect(join(path, entry), posix.join(name, entry), linkedFolders, into);
-  } else throw new FaasError('invalid_request', `${name} is neither a file nor a folder; a bundle cannot hold it`);
+  } else
+    throw new FaasError('invalid_request', `the file ${name} is neither a file nor a folder; a bundle cannot hold it`);
 }
 
 const EPOCH = new Date(0);
@@ -124,7 +125,7 @@ async function target(name: string, path: string): Promise<string> {
   if (posix.isAbsolute(text) || reached === '..' || reached.startsWith('../'))
     throw new FaasError(
       'invalid_request',
-      `${name} is a link to ${text}, outside the function; copy what it points to into the handler's folder`,
+      `the link ${name} leads to ${text}, outside the function; copy what it points to into the handler's folder`,
     );
   return text;
 }

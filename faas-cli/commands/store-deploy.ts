@@ -29,7 +29,7 @@ export const storeDeploy = defineCommand({
     if (image === undefined)
       throw new FaasError(
         'not_found',
-        `${found.name} has no image for platform ${platform}; it has: ${Object.keys(found.images).join(', ')}`,
+        `function ${found.name} has no image for platform ${platform}; it has: ${Object.keys(found.images).join(', ')}`,
       );
     const name = functionName('--name', flags.name ?? found.name);
     const client = await context.connect({

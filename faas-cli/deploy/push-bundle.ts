@@ -42,7 +42,7 @@ async function digestOf(path: string): Promise<string> {
 const whenMissing = (name: string) => (cause: Error) => {
   throw new FaasError(
     'invalid_request',
-    `${name} has not been built: there is no ./build/${name}.tar; run: faas-cli build`,
+    `function ${name} has not been built: there is no ./build/${name}.tar; run: faas-cli build`,
     { cause },
   );
 };

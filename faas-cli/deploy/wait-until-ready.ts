@@ -23,13 +23,13 @@ export async function waitUntilReady(
     const status = await client.describe(ref, { usage: false }, signal).catch(unlessGone);
     if (status?.failure) {
       const { code, message, lastLogLines } = status.failure;
-      throw new FaasError(code, `${ref.name} does not start: ${message}`, { extra: { lastLogLines } });
+      throw new FaasError(code, `function ${ref.name} does not start: ${message}`, { extra: { lastLogLines } });
     }
     if (status && ((status.availableReplicas ?? 0) > 0 || (status.replicas ?? 0) === 0)) return;
     if (performance.now() > deadline)
       throw new FaasError(
         'timed_out',
-        `${ref.name} was not ready within ${timeoutMs / 1000} s; see: faas-cli logs ${ref.name} and faas-cli describe ${ref.name}`,
+        `function ${ref.name} was not ready within ${timeoutMs / 1000} s; see: faas-cli logs ${ref.name} and faas-cli describe ${ref.name}`,
       );
     await delay(pause, undefined, { signal });
   }

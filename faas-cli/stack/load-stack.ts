@@ -47,7 +47,7 @@ export async function requireStack(
   if (stack.functions.length === 0)
     throw new FaasError(
       'invalid_request',
-      `${stack.file} has no functions; add one with "faas-cli new NAME --lang LANGUAGE"`,
+      `the stack file ${stack.file} has no functions; add one with "faas-cli new NAME --lang LANGUAGE"`,
     );
   return stack;
 }

@@ -59,7 +59,10 @@ export function addToStack(text: string | undefined, file: string, gateway: stri
   );
   const stack = text === undefined ? undefined : parseStack(text, file);
   if (stack?.functions.some((known) => known.name === name))
-    throw new FaasError('invalid_request', `${file} has a function ${name} already; choose another name`);
+    throw new FaasError(
+      'invalid_request',
+      `the stack file ${file} has a function ${name} already; choose another name`,
+    );
   const entry = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
   const functions = document.get('functions', true) as { flow?: boolean } | undefined;
   if (!functions || stack?.functions.length === 0) document.set('functions', document.createNode({}));
