@@ -39,6 +39,7 @@ export class RawPeer implements AsyncDisposable {
     this.socket.write(bytes, () => resolve());
     this.socket.once('close', resolve);
     await promise;
+    this.socket.off('close', resolve);
   }
 
   /** Writes in pieces, each in a packet of its own as far as loopback allows. */
