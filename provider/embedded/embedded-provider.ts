@@ -256,9 +256,9 @@ export class EmbeddedProvider implements Provider {
   }
 
   async *logs(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogMessage> {
-    const { ref } = this.#require(query);
-    this.#engine.folder.makeFunction(ref, ownerOf(this.#require(query).record));
-    yield* readLogs(this.#engine.folder.logsOf(ref), query, AbortSignal.any([signal, this.#closing.signal]));
+    const { ref, record, ended } = this.#require(query);
+    this.#engine.folder.makeFunction(ref, ownerOf(record));
+    yield* readLogs(this.#engine.folder.logsOf(ref), query, AbortSignal.any([signal, ended]));
   }
 
   async listSecrets(namespace: string, signal: AbortSignal): Promise<readonly FunctionRef[]> {

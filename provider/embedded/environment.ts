@@ -49,8 +49,8 @@ export function replicaEnvironment(
     LANG: machine.lang ?? 'C.UTF-8',
     ...(machine.timeZone && { TZ: machine.timeZone }),
     mode: manifest.mode,
-    // Nobody but the gateway sends calls, and it stopped before SIGTERM: no need to go on taking them.
-    healthcheck_interval: '0',
+    // After SIGTERM: for calls that had chosen this replica before they heard that it leaves, and are on their way.
+    healthcheck_interval: '100ms',
     ...manifest.environment,
     ...(fprocess && { fprocess }),
     ...(manifest.handler && { handler: join(paths.bundle, manifest.handler) }),

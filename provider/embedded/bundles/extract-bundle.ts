@@ -108,7 +108,7 @@ async function receiveManifest(entry: Entry, place: string): Promise<BundleManif
 }
 
 function writeEntry(entry: Entry, place: string, mode: number): Promise<void> {
-  return writeFile(place, entry as Readable, mode & ANY_EXECUTE ? 0o755 : 0o644);
+  return writeFile(place, entry as unknown as Readable, mode & ANY_EXECUTE ? 0o755 : 0o644);
 }
 
 /** Readable by all, whatever the umask: functions run as other users. */

@@ -21,6 +21,7 @@ export class ManagedFunction {
   #failure: ReplicaFailure | undefined;
   #backoff: Backoff = NO_BACKOFF;
   #retry: NodeJS.Timeout | undefined;
+  readonly #ended = new AbortController();
   #ending = false;
   #state: FunctionState | undefined;
 
@@ -46,6 +47,11 @@ export class ManagedFunction {
     return this.replicas.some(({ revision }) => revision !== this.#record.revision);
   }
 
+  /** Aborts once nothing of it is left that could write to its logs. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
   /** The same object until something changes. */
   get state(): FunctionState {
     return (this.#state ??= {
@@ -59,7 +65,8 @@ export class ManagedFunction {
   status(usage?: FunctionStatus['usage']): FunctionStatus {
     const { spec, replicas, ready, failure } = this.state;
     const { createdAt } = this.#record;
-    const status = { ...spec, replicas, availableReplicas: ready.length, createdAt };
+    const updatedReplicas = this.replicas.filter((each) => each.ready && each.revision === this.#record.revision).length;
+    const status = { ...spec, replicas, availableReplicas: ready.length, updatedReplicas, createdAt };
     return { ...status, ...(usage && { usage }), ...(failure && { failure }) };
   }
 
@@ -87,6 +94,7 @@ export class ManagedFunction {
     this.reconcile();
     this.#changed();
     await Promise.all(this.replicas.map(({ gone }) => gone));
+    this.#ended.abort();
   }
 
   /** Starts and stops what the plan says. Safe to call at any time. */

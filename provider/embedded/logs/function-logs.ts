@@ -96,7 +96,7 @@ async function* lastOf(entries: AsyncGenerator<Entry>, count: number): AsyncGene
   yield* kept.slice(kept.length - Math.min(count, kept.length));
 }
 
-/** Tells that something in a folder changed, until the signal aborts or the folder is removed. */
+/** Tells that something in a folder changed, until the signal aborts. */
 class FolderChanges {
   readonly #watcher: ReturnType<typeof watch>;
   #changed = false;
@@ -104,9 +104,7 @@ class FolderChanges {
   #wake: (() => void) | undefined;
 
   constructor(folder: string, signal: AbortSignal) {
-    this.#watcher = watch(folder, { signal }, (event, file) => {
-      // The folder's own removal is told with its own name.
-      if (event === 'rename' && file !== null && folder.endsWith(`/${file}`)) this.#end();
+    this.#watcher = watch(folder, { signal }, () => {
       this.#changed = true;
       this.#wake?.();
     });
