@@ -13,7 +13,10 @@ export const UNAUTHORIZED = 'unauthorized access, run "faas-cli login" to setup 
 
 export function describeError(error: unknown): string {
   if (isResponseError(error) && error.status === 401) return capitalise(UNAUTHORIZED);
-  if (isResponseError(error) && error.problem) return capitalise(describeProblem(error.problem));
+  if (isResponseError(error) && error.problem) {
+    const { title, detail, ...rest } = error.problem;
+    return capitalise(describeProblem({ ...rest, detail: detail || title }));
+  }
   if (isFaasError(error)) return capitalise([error.message, ...logLines(error.extra?.lastLogLines)].join('\n'));
   if (error instanceof Error) return capitalise(error.message || error.name);
   return capitalise(String(error));

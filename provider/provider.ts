@@ -56,6 +56,8 @@ export interface FunctionStatus extends FunctionSpec {
   readonly replicas: number;
   /** Replicas that are ready for calls. */
   readonly availableReplicas: number;
+  /** Those of them that run the current spec; absent where the provider cannot tell. */
+  readonly updatedReplicas?: number;
   readonly createdAt: Date;
   /** CPU in millicores, memory in bytes, summed over replicas; only when asked for. */
   readonly usage?: { readonly cpu: number; readonly totalMemoryBytes: number };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rename, stat } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, extname, join, relative } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
 import type { Surroundings } from '../context.ts';
@@ -41,7 +41,15 @@ export async function bundleModule(source: ModuleSource): Promise<string> {
     await rename(`${made}.js`, join(out, MODULE_FILE));
     await rename(`${made}.js.map`, join(out, `${MODULE_FILE}.map`));
   }
+  await tidySourceMap(join(out, `${MODULE_FILE}.map`));
   return out;
+}
+
+/** Paths in stack traces begin where the function does, not where it was built: `function/handler.ts`. */
+async function tidySourceMap(file: string): Promise<void> {
+  const map = JSON.parse(await readFile(file, 'utf8')) as { sources: string[] };
+  map.sources = map.sources.map((path) => path.replace(/^.*\/(?=node_modules\/)/, '').replace(/^(\.\.\/)+/, ''));
+  await writeFile(file, JSON.stringify(map));
 }
 
 function runBundler(source: ModuleSource, args: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@ import { FaasError } from '../../common/errors.ts';
 import type { Accepted, Deployment, GatewayClient } from '../../provider/client.ts';
 import { ResponseError } from '../../provider/client-http.ts';
 import type { Output } from '../context.ts';
-import { describeProblem, UNAUTHORIZED } from '../print-error.ts';
+import { UNAUTHORIZED } from '../print-error.ts';
 
 export interface DeployMode {
   readonly replace: boolean;
@@ -63,6 +63,6 @@ function unlessNotFound(error: unknown): undefined {
 }
 
 function failureText(name: string, error: ResponseError): string {
-  const text = error.status === 401 ? UNAUTHORIZED : error.problem ? describeProblem(error.problem) : error.message;
+  const text = error.status === 401 ? UNAUTHORIZED : error.message;
   return `Unexpected status: ${error.status}, message: ${text}\nFunction '${name}' failed to deploy with status code: ${error.status}`;
 }

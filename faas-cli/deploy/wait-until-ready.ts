@@ -25,7 +25,9 @@ export async function waitUntilReady(
       const { code, message, lastLogLines } = status.failure;
       throw new FaasError(code, `function ${ref.name} does not start: ${message}`, { extra: { lastLogLines } });
     }
-    if (status && ((status.availableReplicas ?? 0) > 0 || (status.replicas ?? 0) === 0)) return;
+    // After an update, replicas of the former spec are available, too.
+    const ready = status?.updatedReplicas ?? status?.availableReplicas ?? 0;
+    if (status && (ready > 0 || (status.replicas ?? 0) === 0)) return;
     if (performance.now() > deadline)
       throw new FaasError(
         'timed_out',

@@ -20,6 +20,8 @@ export interface StatusJson {
   readonly invocationCount?: number;
   readonly replicas?: number;
   readonly availableReplicas?: number;
+  /** Ours: ready replicas of the current spec. By it faas-cli knows when an update has taken effect. */
+  readonly updatedReplicas?: number;
   /** RFC 3339. */
   readonly createdAt: string;
   readonly usage?: { readonly cpu?: number; readonly totalMemoryBytes?: number };
@@ -74,6 +76,7 @@ export function encodeStatus(status: FunctionStatus, invocationCount = 0, failur
       replicas: status.replicas,
       availableReplicas: status.availableReplicas,
     }),
+    ...(status.updatedReplicas !== undefined && { updatedReplicas: status.updatedReplicas }),
     createdAt: createdAt.toISOString(),
     ...(usage && { usage: withoutEmpty(usage) }),
     ...(shownFailure && { failure: encodeFailure(shownFailure) }),
@@ -101,6 +104,7 @@ export function parseStatus(json: unknown): CountedStatus {
   const fields = new Fields(json);
   const usage = fields.object('usage');
   const failure = fields.object('failure');
+  const updatedReplicas = fields.count('updatedReplicas');
   return {
     name: fields.required('name'),
     namespace: fields.text('namespace') || DEFAULT_NAMESPACE,
@@ -109,6 +113,7 @@ export function parseStatus(json: unknown): CountedStatus {
     annotations: fields.record('annotations') ?? {},
     replicas: fields.count('replicas') ?? 0,
     availableReplicas: fields.count('availableReplicas') ?? 0,
+    ...(updatedReplicas !== undefined && { updatedReplicas }),
     createdAt: new Date(fields.text('createdAt') ?? '0001-01-01T00:00:00Z'),
     invocationCount: fields.number('invocationCount') ?? 0,
     ...withoutEmpty({
