@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
 
@@ -36,9 +37,16 @@ async function start(t: ExecutionContext, language: string, files: Readonly<Reco
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(join(root, 'templates', language), folder, { recursive: true });
   // What the recipe's `npm ci` would install.
-  if (language === 'node') symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  if (language.startsWith('node')) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'function', name), text);
   const { bundle } = parse(readFileSync(join(folder, 'template.yml'), 'utf8'));
+  for (const { run, in: where, when } of bundle.install ?? [])
+    if (when === undefined)
+      await promisify(execFile)('sh', ['-c', run], {
+        cwd: join(folder, where),
+        // HOME, for the compilers' caches.
+        env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      });
   const socket = join(folder, 's');
   const watchdog = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'watchdog/main.ts')], {
     cwd: folder,
@@ -49,6 +57,7 @@ async function start(t: ExecutionContext, language: string, files: Readonly<Reco
       mode: bundle.mode,
       ...(bundle.process && { fprocess: bundle.process }),
       ...(bundle.entry && { handler: join(folder, bundle.entry) }),
+      ...(bundle.static_path && { static_path: join(folder, bundle.static_path) }),
       ...bundle.environment,
       PYTHONDONTWRITEBYTECODE: '1',
       TMPDIR: folder,
@@ -93,22 +102,54 @@ function send(socketPath: string, { method = 'POST', path = '/', headers, body }
   });
 }
 
-for (const language of ['typescript', 'javascript', 'node', 'python3', 'bash'])
-  test(`${language}: the skeleton greets whoever calls it, as often as it is called, and ends with SIGTERM`, async (t) => {
-    const { watchdog, call, log } = await start(t, language);
-    for (const [body, greeting] of [
-      ['Ada\n', 'Hello, Ada!\n'],
-      ['Grace', 'Hello, Grace!\n'],
-      ['', 'Hello, world!\n'],
-    ] as const) {
-      const answer = await call({ body });
-      t.deepEqual([answer.status, answer.body], [200, greeting], log());
-      t.is(answer.headers['content-type'], 'text/plain; charset=utf-8');
-    }
-    const exited = once(watchdog, 'exit');
-    watchdog.kill('SIGTERM');
-    t.deepEqual(await exited, [0, null], log());
-  });
+/** The program that a template needs on the machine; Node is always there. */
+const TOOLCHAINS: Readonly<Record<string, string>> = {
+  typescript: 'sh',
+  javascript: 'sh',
+  node: 'sh',
+  'node-express': 'sh',
+  python3: '/usr/bin/python3',
+  'python3-fork': '/usr/bin/python3',
+  bash: 'bash',
+  go: 'go',
+  java: 'javac',
+  rust: 'cargo',
+  php: 'php',
+  ruby: 'ruby',
+  perl: 'perl',
+};
+const isInstalled = (program: string) => spawnSync('which', [program]).status === 0;
+
+for (const [language, program] of Object.entries(TOOLCHAINS))
+  (isInstalled(program) ? test : test.skip)(
+    `${language}: the skeleton greets whoever calls it, as often as it is called, and ends with SIGTERM`,
+    async (t) => {
+      const { watchdog, call, log } = await start(t, language);
+      for (const [body, greeting] of [
+        ['Ada\n', 'Hello, Ada!\n'],
+        ['Grace', 'Hello, Grace!\n'],
+        ['', 'Hello, world!\n'],
+      ] as const) {
+        const answer = await call({ body });
+        t.deepEqual([answer.status, answer.body], [200, greeting], log());
+        t.is(answer.headers['content-type'], 'text/plain; charset=utf-8');
+      }
+      const exited = once(watchdog, 'exit');
+      watchdog.kill('SIGTERM');
+      t.deepEqual(await exited, [0, null], log());
+    },
+  );
+
+test('static: the site is served, with its types', async (t) => {
+  const { call } = await start(t, 'static');
+  const page = await call({ method: 'GET' });
+  t.is(page.status, 200);
+  t.regex(page.body, /<h1>Hello, world!<\/h1>/);
+  t.regex(page.headers['content-type'] ?? '', /^text\/html/);
+  t.regex((await call({ method: 'GET', path: '/style.css' })).headers['content-type'] ?? '', /^text\/css/);
+  t.is((await call({ method: 'GET', path: '/site.test.mjs' })).status, 404);
+  t.not((await call({ method: 'GET', path: '/../site.test.mjs' })).status, 200);
+});
 
 /** A handler in the style of OpenFaaS's node templates, CommonJS, that shows what it was given. */
 const NODE_HANDLER = `'use strict';
