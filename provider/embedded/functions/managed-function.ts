@@ -6,7 +6,8 @@ import {
   refKey,
 } from '../../provider.ts';
 import type { Engine } from '../engine.ts';
-import { Replica, type ReplicaEvents, startFailure, stoppedFailure } from '../replicas/replica.ts';
+import { startFailure, stoppedFailure } from '../replicas/failure.ts';
+import { Replica, type ReplicaEvents } from '../replicas/replica.ts';
 import type { FunctionRecord, ReplicaRecord } from '../state.ts';
 import { afterFailure, type Backoff, NO_BACKOFF } from './backoff.ts';
 import { planReplicas } from './plan.ts';
@@ -65,7 +66,9 @@ export class ManagedFunction {
   status(usage?: FunctionStatus['usage']): FunctionStatus {
     const { spec, replicas, ready, failure } = this.state;
     const { createdAt } = this.#record;
-    const updatedReplicas = this.replicas.filter((each) => each.ready && each.revision === this.#record.revision).length;
+    const updatedReplicas = this.replicas.filter(
+      (each) => each.ready && each.revision === this.#record.revision,
+    ).length;
     const status = { ...spec, replicas, availableReplicas: ready.length, updatedReplicas, createdAt };
     return { ...status, ...(usage && { usage }), ...(failure && { failure }) };
   }
@@ -127,7 +130,7 @@ export class ManagedFunction {
       this.#replicas.set(replica.id, replica);
       return true;
     } catch (error) {
-      this.#failed(startFailure(undefined, error), 0);
+      this.#failed(startFailure(error), 0);
       this.#changed();
       this.#retry = setTimeout(() => this.reconcile(), this.#backoff.notBefore - performance.now());
       return false;

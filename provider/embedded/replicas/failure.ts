@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { ERROR_STATUS, type FaasErrorCode } from '../../../common/errors.ts';
+import { ERROR_STATUS, FaasError, type FaasErrorCode } from '../../../common/errors.ts';
 import type { ReplicaFailure } from '../../provider.ts';
 
 /** ReplicaFailure.lastLogLines has at most so many. */
@@ -53,6 +53,23 @@ export function failureOf(remains: Remains): ReplicaFailure {
   const message = `Replica ${replica} ended${when} ${describeExit(exit)}; its log says why`;
   return { ...ended, code: 'replica_crashed', message };
 }
+
+/** The message for calls that were cut because their replica was told to stop. */
+export const stoppedFailure = (replica: string): ReplicaFailure => ({
+  code: 'replica_died',
+  message: `Replica ${replica} was stopped, by scaling, an update or a removal, and this call outlasted its time to drain`,
+  replica,
+  lastLogLines: [],
+  at: new Date(),
+});
+
+/** What cannot even be started. */
+export const startFailure = (error: unknown): ReplicaFailure => ({
+  code: error instanceof FaasError ? error.code : 'replica_crashed',
+  message: error instanceof FaasError ? error.message : `The replica cannot be started: ${(error as Error).message}`,
+  lastLogLines: [],
+  at: new Date(),
+});
 
 function describeExit({ exitCode, signal }: Exit): string {
   if (signal) return `by ${signal}`;

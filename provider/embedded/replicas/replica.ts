@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseDuration } from '../../../common/duration.ts';
-import { FaasError } from '../../../common/errors.ts';
 import type { ReplicaFailure, ReplicaTarget } from '../../provider.ts';
 import type { BundleManifest } from '../../wire/bundle.ts';
 import type { Owner } from '../data-folder.ts';
@@ -14,6 +12,7 @@ import { replicaLimits } from '../quantities.ts';
 import type { FunctionRecord, ReplicaRecord } from '../state.ts';
 import { type Exit, failureOf } from './failure.ts';
 import { removeTree } from './remove-tree.ts';
+import { newReplicaId } from './replica-id.ts';
 import { type ReplicaProcess, spawnReplica } from './replica-process.ts';
 
 /** Modes whose process lives for one call: one that is killed for memory ends that call only. */
@@ -58,7 +57,7 @@ export class Replica {
   lastUsage: { readonly ticks: number; readonly at: number } | undefined;
 
   private constructor(engine: Engine, record: FunctionRecord, events: ReplicaEvents, adopted?: ReplicaRecord) {
-    this.id = adopted?.id ?? newId();
+    this.id = adopted?.id ?? newReplicaId();
     this.revision = adopted?.revision ?? record.revision;
     this.digest = adopted?.digest ?? record.digest;
     this.order = engine.nextOrder();
@@ -266,31 +265,6 @@ export class Replica {
 /** Its own user and group have the same number. */
 export const ownerOf = ({ uid }: FunctionRecord): Owner | undefined =>
   uid === undefined ? undefined : { uid, gid: uid };
-
-/** The message for calls that were cut because their replica was told to stop. */
-export const stoppedFailure = (replica: string): ReplicaFailure => ({
-  code: 'replica_died',
-  message: `Replica ${replica} was stopped, by scaling, an update or a removal, and this call outlasted its time to drain`,
-  replica,
-  lastLogLines: [],
-  at: new Date(),
-});
-
-/** What cannot even be started. */
-export const startFailure = (replica: string | undefined, error: unknown): ReplicaFailure => ({
-  code: error instanceof FaasError ? error.code : 'replica_crashed',
-  message: error instanceof FaasError ? error.message : `The replica cannot be started: ${(error as Error).message}`,
-  ...(replica && { replica }),
-  lastLogLines: [],
-  at: new Date(),
-});
-
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
-
-/** Ten letters and digits: short, for it is part of a socket's path, and never given twice. */
-function newId(): string {
-  return Array.from(randomBytes(10), (byte) => ALPHABET[byte & 31]).join('');
-}
 
 function milliseconds(given: string | undefined): number {
   try {

@@ -1,0 +1,242 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FaasError } from '../../../common/errors.ts';
+import { initialReplicas, LABEL_MIN } from '../../labels.ts';
+import { type FunctionRef, type FunctionSpec, refKey, type StateObserver } from '../../provider.ts';
+import type { Engine } from '../engine.ts';
+import { checkVariables } from '../environment.ts';
+import { KeyedTurns } from '../keyed-turns.ts';
+import { pruneLogs } from '../logs/function-logs.ts';
+import type { NamespaceStore } from '../namespace-store.ts';
+import { replicaLimits } from '../quantities.ts';
+import { recoverReplicas } from '../replicas/recover-replicas.ts';
+import { removeTree } from '../replicas/remove-tree.ts';
+import { ownerOf } from '../replicas/replica.ts';
+import type { SecretStore } from '../secret-store.ts';
+import type { FunctionRecord } from '../state.ts';
+import { ManagedFunction } from './managed-function.ts';
+
+/** The functions there are: accepts, changes and removes them, each change durable before it is confirmed. */
+export class FunctionRegistry {
+  readonly #engine: Engine;
+  readonly #secrets: SecretStore;
+  readonly #namespaces: NamespaceStore;
+  readonly #functions = new Map<string, ManagedFunction>();
+  readonly #observers = new Set<StateObserver>();
+  readonly #turns = new KeyedTurns();
+  #ending = false;
+
+  constructor(engine: Engine, secrets: SecretStore, namespaces: NamespaceStore) {
+    this.#engine = engine;
+    this.#secrets = secrets;
+    this.#namespaces = namespaces;
+  }
+
+  find(ref: FunctionRef): ManagedFunction | undefined {
+    return this.#functions.get(refKey(ref));
+  }
+
+  /** @throws FaasError `function_not_found` */
+  require(ref: FunctionRef): ManagedFunction {
+    const found = this.find(ref);
+    if (found) return found;
+    throw new FaasError('function_not_found', `There is no function "${ref.name}" in namespace "${ref.namespace}"`);
+  }
+
+  /** Sorted by name. */
+  in(namespace: string): ManagedFunction[] {
+    return [...this.#functions.values()]
+      .filter(({ ref }) => ref.namespace === namespace)
+      .sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1));
+  }
+
+  usersOf(secret: FunctionRef): ManagedFunction[] {
+    return this.in(secret.namespace).filter(({ record }) => record.spec.secrets?.includes(secret.name));
+  }
+
+  watch(observer: StateObserver): () => void {
+    this.#observers.add(observer);
+    for (const watched of this.#functions.values()) observer(watched.ref, watched.state);
+    return () => this.#observers.delete(observer);
+  }
+
+  /** What was recorded is there again, and its replicas, adopted or new. */
+  async recover(): Promise<void> {
+    for (const record of await this.#engine.state.functions())
+      this.#functions.set(refKey(record.spec), new ManagedFunction(this.#engine, record));
+    await recoverReplicas(this.#engine, (ref) => this.find(ref));
+    await this.#removeLeftFolders();
+    await this.removeUnusedBundles();
+    for (const recovered of this.#functions.values()) {
+      const { spec, replicas } = recovered.record;
+      // A killed gateway may have stored a new secret's value without copying it.
+      if (spec.secrets?.length || replicas > 0) await this.#prepare(recovered.record);
+      recovered.reconcile();
+    }
+  }
+
+  async deploy(spec: FunctionSpec, signal: AbortSignal): Promise<void> {
+    this.#check(spec, signal);
+    await this.#turns.run(refKey(spec), signal, async () => {
+      if (this.find(spec))
+        throw new FaasError(
+          'function_exists',
+          `Function "${spec.name}" is already in namespace "${spec.namespace}"; update it instead`,
+        );
+      await this.#withBundle(spec, async (digest) => {
+        const uid = this.#engine.folder.isolated ? { uid: await this.#newUid() } : {};
+        const replicas = initialReplicas(spec.labels);
+        const record = { spec, digest, revision: 1, replicas, createdAt: new Date(), ...uid };
+        await this.#prepare(record);
+        this.#check(spec, signal);
+        await this.#engine.state.putFunction(record);
+        const deployed = new ManagedFunction(this.#engine, record);
+        this.#functions.set(refKey(spec), deployed);
+        deployed.reconcile();
+        this.tell(deployed);
+      });
+    });
+  }
+
+  async update(spec: FunctionSpec, signal: AbortSignal): Promise<void> {
+    this.require(spec);
+    this.#check(spec, signal);
+    await this.#turns.run(refKey(spec), signal, async () => {
+      const updated = this.require(spec);
+      await this.#withBundle(spec, async (digest) => {
+        await this.#prepare({ ...updated.record, spec });
+        this.#check(spec, signal);
+        // Read after that wait: scaling takes no turns.
+        const before = updated.record;
+        const same = digest === before.digest && JSON.stringify(spec) === JSON.stringify(before.spec);
+        const minimum = spec.labels[LABEL_MIN] === undefined ? 0 : initialReplicas(spec.labels);
+        const revision = same ? before.revision : before.revision + 1;
+        const record = { ...before, spec, digest, revision, replicas: Math.max(before.replicas, minimum) };
+        await this.#engine.state.putFunction(record);
+        updated.change({ ...record, replicas: Math.max(updated.record.replicas, minimum) });
+        if (!updated.rolling) await this.#secrets.prune(spec);
+      });
+    });
+    await this.removeUnusedBundles();
+  }
+
+  async remove(ref: FunctionRef, signal: AbortSignal): Promise<void> {
+    this.require(ref);
+    const removal = this.#turns.run(refKey(ref), signal, async () => {
+      const removed = this.require(ref);
+      const holds = [removed.record, ...removed.replicas].map(({ digest }) => this.#engine.bundles.hold(digest));
+      await this.#engine.state.removeFunction(ref);
+      this.#functions.delete(refKey(ref));
+      for (const observer of this.#observers) observer(removed.ref, undefined);
+      await removed.end();
+      for (const release of holds) release();
+      const { folder } = this.#engine;
+      await removeTree(folder.logsOf(ref), ownerOf(removed.record));
+      await rm(folder.of(ref), { recursive: true, force: true });
+      await this.removeUnusedBundles();
+    });
+    // It goes on when nobody waits any more.
+    this.#engine.inBackground(removal.catch(() => {}));
+    await orAborted(removal, signal);
+  }
+
+  async scale(ref: FunctionRef, replicas: number): Promise<void> {
+    const scaled = this.require(ref);
+    if (!Number.isSafeInteger(replicas) || replicas < 0)
+      throw new FaasError('invalid_request', `replicas must be a whole number, 0 or more, got ${replicas}`);
+    if (replicas === scaled.record.replicas) return;
+    // Started first, committed meanwhile: a cold start does not wait for a disk.
+    scaled.change({ ...scaled.record, replicas });
+    await this.#engine.state.setReplicas(scaled.ref, replicas);
+  }
+
+  tell(changed: ManagedFunction): void {
+    // One that is removed, or not yet accepted, is nobody's business.
+    if (this.find(changed.ref) !== changed) return;
+    for (const observer of this.#observers) observer(changed.ref, changed.state);
+  }
+
+  /** After one of its replicas has gone. */
+  async tidy(of: ManagedFunction): Promise<void> {
+    if (this.find(of.ref) !== of) return;
+    const { folder, limits } = this.#engine;
+    const isLive = (id: string) => of.replicas.some((replica) => replica.id === id);
+    await pruneLogs(folder.logsOf(of.ref), isLive, limits.endedLogs);
+    if (!of.rolling) await this.#secrets.prune(of.record.spec);
+    await this.removeUnusedBundles();
+  }
+
+  removeUnusedBundles(): Promise<void> {
+    const all = () => [...this.#functions.values()];
+    return this.#engine.bundles.removeUnused(
+      () => new Set(all().flatMap(({ record, replicas }) => [record.digest, ...replicas.map(({ digest }) => digest)])),
+    );
+  }
+
+  /** Ends all replicas; the functions stay recorded. */
+  async end(): Promise<void> {
+    this.#ending = true;
+    await Promise.all([...this.#functions.values()].map((ending) => ending.end()));
+    this.#observers.clear();
+  }
+
+  /** What must hold for a spec to be taken; asked again after each wait. */
+  #check(spec: FunctionSpec, signal: AbortSignal): void {
+    signal.throwIfAborted();
+    if (this.#ending) throw new FaasError('provider_unavailable', 'The engine is being stopped');
+    this.#namespaces.require(spec.namespace);
+    replicaLimits(spec);
+    checkVariables('envVars', spec.envVars ?? {});
+    for (const name of spec.secrets ?? []) this.#secrets.require({ name, namespace: spec.namespace });
+  }
+
+  /** The bundle that the spec's image names now is kept, whatever becomes of the name meanwhile. */
+  async #withBundle(spec: FunctionSpec, work: (digest: string) => Promise<void>): Promise<void> {
+    const { bundles } = this.#engine;
+    const digest = bundles.resolve(spec.image);
+    const release = bundles.hold(digest);
+    try {
+      bundles.manifest(digest);
+      await work(digest);
+    } finally {
+      release();
+    }
+  }
+
+  /** Folders and secrets, before anything starts. */
+  async #prepare(record: FunctionRecord): Promise<void> {
+    const owner = ownerOf(record);
+    this.#engine.folder.makeFunction(record.spec, owner);
+    await this.#secrets.copyTo(record.spec, owner);
+  }
+
+  /** Goes on upwards, so that what an earlier function left somewhere does not soon become a later one's. */
+  async #newUid(): Promise<number> {
+    const { firstUid, uids } = this.#engine.limits;
+    const used = new Set([...this.#functions.values()].map(({ record }) => record.uid));
+    for (;;) {
+      const uid = firstUid + ((await this.#engine.state.nextNumber('uid', 0)) % uids);
+      if (!used.has(uid)) return uid;
+      if (used.size >= uids) throw new FaasError('not_supported', `All ${uids} user ids for functions are taken`);
+    }
+  }
+
+  /** Folders of functions whose deployment or removal a kill cut short. */
+  async #removeLeftFolders(): Promise<void> {
+    const { functions } = this.#engine.folder;
+    for (const name of await readdir(functions))
+      if (!this.#functions.has(name)) await rm(join(functions, name), { recursive: true, force: true });
+  }
+}
+
+/** Rejects with the signal's reason once it aborts; the work goes on. */
+async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
