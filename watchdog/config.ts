@@ -70,6 +70,7 @@ export function watchdogSchema(mode: ModeName) {
     stopOnDisconnect: flag('stop_on_disconnect', 'true', 'Fork modes: end the process when the caller hangs up.'),
     debugHeaders: flag('debug_headers', 'false', 'fork mode: log the headers of each request.'),
     writeDebug: flag('write_debug', 'false', 'fork mode: log the body of each answer.'),
+    hideFailures: flag('hide_failures', 'false', 'streaming mode: answer 200 whatever happens, as the original does.'),
     prefork: count('prefork', '0', 'Fork modes: processes started ahead, each for one request.', { max: 1000 }),
     bufferHttp: flag(['buffer_http', 'http_buffer_req_body'], 'false', 'http mode: read the whole request first.'),
     readyPath: text('ready_path', '', 'A path of the function that /_/ready asks.'),

@@ -16,6 +16,7 @@ const BAD_START = 1;
 let ending = false;
 
 const [flag] = process.argv.slice(2);
+dropRuntimeVariables();
 if (flag === '--version' || flag === '-version') {
   process.stdout.write(`${VERSION}\n`);
 } else if (flag === '--run-healthcheck' || flag === '-run-healthcheck') {
@@ -24,6 +25,18 @@ if (flag === '--version' || flag === '-version') {
   fail(`unknown flag ${flag}; there are --version and --run-healthcheck, all else is set by variables`);
 } else {
   await main();
+}
+
+/**
+ * Bun, inside the executable, takes orders from BUN_* variables, which a function must not give: some change how the
+ * process runs before this line, so it starts itself again without them. (Those that would keep this line from being
+ * reached are not understood at all: tools/watchdog-executable.mjs.)
+ */
+function dropRuntimeVariables(): void {
+  const entries = Object.entries(process.env) as [string, string][];
+  const kept = entries.filter(([name]) => !name.startsWith('BUN_'));
+  if (process.versions.bun === undefined || kept.length === entries.length) return;
+  process.execve!(process.execPath, [process.execPath, ...process.argv.slice(2)], Object.fromEntries(kept));
 }
 
 function runHealthcheck(): void {
@@ -55,9 +68,9 @@ async function main(): Promise<void> {
   );
   let watchdog: Watchdog | undefined;
 
-  const end = (exitCode: number, why?: Termination): never => {
+  const end = (exitCode: number, why?: Termination, lastLogLines = log.tail()): never => {
     ending = true;
-    if (why !== undefined) writeTermination(config.terminationLog, why, log.tail());
+    if (why !== undefined) writeTermination(config.terminationLog, why, lastLogLines);
     log.close();
     process.exit(exitCode);
   };
@@ -66,7 +79,8 @@ async function main(): Promise<void> {
     if (terminating) return;
     terminating = true;
     log.line(why.message);
-    void (watchdog?.abandon() ?? Promise.resolve()).finally(() => end(1, why));
+    const lastLogLines = log.tail();
+    void (watchdog?.abandon() ?? Promise.resolve()).finally(() => end(1, why, lastLogLines));
   };
 
   const mode = await createMode(config.mode, { config, env: functionEnvironment(), log, terminate });

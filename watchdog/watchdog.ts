@@ -235,10 +235,9 @@ export class Watchdog {
     if (req.headers['user-agent']?.startsWith('kube-probe')) return;
     const id = this.#config.logCallId ? ` [${callId ?? 'none'}]` : '';
     const code = `${status} ${STATUS_CODES[status] ?? 'Client Closed Request'}`;
-    this.#log.line(
-      `${req.method} ${req.url} - ${code} - ContentLength: ${bytesOut}B (${elapsed.toFixed(4)}s)${id}`,
-      callId === undefined ? undefined : { callId },
-    );
+    this.#log.line(`${req.method} ${req.url} - ${code} - ContentLength: ${bytesOut}B (${elapsed.toFixed(4)}s)${id}`, {
+      callId,
+    });
   }
 
   #onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -4,7 +4,7 @@ import type { Sink } from './sink.ts';
 export interface LineDetails {
   /** The stream of the function's process that the line came from; absent for the watchdog's own lines. */
   readonly stream?: 'stdout' | 'stderr';
-  readonly callId?: string;
+  readonly callId?: string | undefined;
 }
 
 export interface LogOptions {

@@ -10,6 +10,11 @@ export async function createMode(name: ModeName, deps: ModeDeps): Promise<Mode> 
       return new (await import('./http.ts')).HttpMode(deps);
     case 'module':
       return new (await import('./module.ts')).ModuleMode(deps);
+    case 'serializing':
+      return new (await import('./serializing.ts')).SerializingMode(deps);
+    case 'static':
+      return new (await import('./static.ts')).StaticMode(deps);
+    case 'streaming':
+      return new (await import('./streaming.ts')).StreamingMode(deps);
   }
-  throw new Error(`mode: ${name} is not there yet`);
 }

@@ -1,34 +1,35 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FaasError } from '../../common/errors.ts';
-import { ERROR_CODE_HEADER } from '../../common/http/problem.ts';
+import type { IncomingMessage } from 'node:http';
 import { logLines } from '../process/capture.ts';
-import { cgiVariables } from '../process/cgi.ts';
-import { Child, describeEnding } from '../process/child.ts';
+import { type Child, describeEnding, type Ending } from '../process/child.ts';
 import { feed } from '../process/feed.ts';
+import { Launcher } from '../process/launcher.ts';
 import { OomWatch } from '../process/oom.ts';
 import { type BodyStart, readBody, readBodyStart } from '../process/request-body.ts';
 import { type RunResult, runBuffered } from '../process/run.ts';
 import { sniffContentType } from '../process/sniff.ts';
 import type { Call, Mode, ModeDeps } from './mode.ts';
+import { answerText, outOfMemory, responseTooLarge } from './process-call.ts';
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 /** The process of a larger body starts when this much of it is here, and is fed the rest as it comes. */
 const READ_AHEAD_BYTES = 1024 * 1024;
-const PLAIN = 'text/plain; charset=utf-8';
 
 /** The classic watchdog: a process for each request, its output the answer. Source: openfaas-contract.md 3.2. */
 export class ForkMode implements Mode {
   readonly forwardsReady = true;
   readonly logsCalls = true;
   readonly #deps: ModeDeps;
-  readonly #children = new Set<Child>();
+  readonly #launcher: Launcher;
   readonly #oom = new OomWatch();
 
   constructor(deps: ModeDeps) {
     this.#deps = deps;
+    this.#launcher = new Launcher(deps.config, deps.env);
   }
 
-  async start(): Promise<void> {}
+  async start(): Promise<void> {
+    this.#launcher.prefork();
+  }
 
   async invoke(call: Call): Promise<void> {
     const { config, log } = this.#deps;
@@ -45,34 +46,26 @@ export class ForkMode implements Mode {
     const startedAt = performance.now();
     const child = this.#spawn(call);
     if (child === undefined) return;
-    feed(child.stdin, req, body);
+    feed(child, req, body);
     if (!config.combineOutput)
-      logLines(child.stderr, log, config.logLineBytes, {
-        stream: 'stderr',
-        ...(call.callId && { callId: call.callId }),
-      });
+      logLines(child.stderr, log, config.logLineBytes, { stream: 'stderr', callId: call.callId });
     const result = await runBuffered(child, call, {
       output: config.combineOutput ? 'both' : 'stdout',
       maxBytes: config.maxResponseBytes,
       stopOnDisconnect: config.stopOnDisconnect,
     });
-    this.#children.delete(child);
     this.#answer(call, result, (performance.now() - startedAt) / 1000);
   }
 
   async stop(): Promise<void> {}
 
   kill(): void {
-    for (const child of this.#children) child.signal('SIGKILL');
+    this.#launcher.kill();
   }
 
   #spawn(call: Call): Child | undefined {
-    const { config, env } = this.#deps;
     try {
-      const variables = config.cgiHeaders ? { ...env, ...cgiVariables(call.req, true) } : env;
-      const child = new Child(config.command, variables);
-      this.#children.add(child);
-      return child;
+      return this.#launcher.launch(call.req);
     } catch (error) {
       const { message } = error as Error;
       this.#line(call, message);
@@ -93,10 +86,7 @@ export class ForkMode implements Mode {
         answerText(call, 408, 'Killed process.\n', 'exec_timeout');
         return;
       case 'too_large':
-        throw new FaasError(
-          'response_too_large',
-          `The output is larger than ${config.maxResponseBytes} bytes; raise max_response_size, or set mode=streaming, which has no such limit.`,
-        );
+        throw responseTooLarge(config.maxResponseBytes);
     }
     if (ending.exitCode !== 0) {
       this.#answerFailure(call, output, ending);
@@ -112,15 +102,11 @@ export class ForkMode implements Mode {
     else this.#line(call, `Wrote ${output.length} Bytes - Duration: ${seconds}s`);
   }
 
-  #answerFailure(call: Call, output: Buffer, ending: RunResult['ending']): void {
+  #answerFailure(call: Call, output: Buffer, ending: Ending): void {
     const reason = describeEnding(ending);
     if (ending.signal === 'SIGKILL' && this.#oom.killed(performance.now())) {
       this.#line(call, 'The process was killed for lack of memory.');
-      throw new FaasError(
-        'replica_out_of_memory',
-        'The process was killed for lack of memory; raise the memory limit of the function.',
-        { extra: { signal: 'SIGKILL', lastLogLines: this.#deps.log.tail() } },
-      );
+      throw outOfMemory(this.#deps.log.tail());
     }
     this.#line(call, reason);
     answerText(call, 500, Buffer.concat([Buffer.from(`${reason}\n`), output]), 'function_failed');
@@ -133,17 +119,8 @@ export class ForkMode implements Mode {
 
   #line(call: Call, text: string): void {
     const { config, log } = this.#deps;
-    log.line(
-      config.logCallId ? `${text} [${call.callId ?? 'none'}]` : text,
-      call.callId === undefined ? undefined : { callId: call.callId },
-    );
+    log.line(config.logCallId ? `${text} [${call.callId ?? 'none'}]` : text, { callId: call.callId });
   }
-}
-
-function answerText({ res }: Call, status: number, body: string | Buffer, code: string): void {
-  if (res.destroyed) return;
-  const headers = { 'Content-Type': PLAIN, 'Content-Length': Buffer.byteLength(body), [ERROR_CODE_HEADER]: code };
-  (res as ServerResponse).writeHead(status, headers).end(body);
 }
 
 /** `marshal_request`: header and body as one JSON object, as Go would write it. */

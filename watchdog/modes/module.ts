@@ -126,7 +126,7 @@ export class ModuleMode implements Mode {
       sendProblem(res, error);
       return;
     }
-    this.#deps.log.line(stackOf(error), call.callId === undefined ? undefined : { callId: call.callId });
+    this.#deps.log.line(stackOf(error), { callId: call.callId });
     const message = error instanceof Error ? error.message : String(error);
     const status = context.status();
     if (res.headersSent || status === undefined || status < 400) {

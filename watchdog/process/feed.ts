@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import type { Writable } from 'node:stream';
+import type { Child } from './child.ts';
 import type { BodyStart } from './request-body.ts';
 
 /**
  * Gives a process its input and closes it, with backpressure. A process that stops reading is fine: the rest is read
- * and thrown away, so that the caller gets to read the answer.
+ * and thrown away, so that the caller gets to read the answer. A body that is cut ends the process: it must not take
+ * the part for the whole.
  */
-export function feed(stdin: Writable, req: IncomingMessage, { chunks, whole }: BodyStart): void {
+export function feed(child: Child, req: IncomingMessage, body: BodyStart): void {
+  const { stdin } = child;
+  const { chunks, whole } = body;
   if (whole) {
     const last = chunks.length - 1;
     for (let i = 0; i < last; i++) stdin.write(chunks[i]);
@@ -16,6 +19,9 @@ export function feed(stdin: Writable, req: IncomingMessage, { chunks, whole }: B
   stdin.once('close', () => {
     req.unpipe(stdin);
     req.resume();
+  });
+  req.once('close', () => {
+    if (!req.complete) child.signal('SIGKILL');
   });
   for (const chunk of chunks) stdin.write(chunk);
   req.pipe(stdin);

@@ -1,0 +1,1 @@
+module.exports = (event) => ({ style: 'commonjs', path: event.path });

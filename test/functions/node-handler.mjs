@@ -1,0 +1,4 @@
+export function node(req, res) {
+  res.setHeader('X-Style', 'node');
+  req.pipe(res);
+}
