@@ -28,6 +28,8 @@ export interface Gateway extends AsyncDisposable {
   /** Where the API and calls are served. */
   readonly address: AddressInfo;
   readonly metricsAddress: AddressInfo;
+  /** Functions that were deployed when it started. */
+  readonly functions: number;
   /** Stops accepting, lets calls in flight end within `drainTimeoutMs`, cuts the rest. Idempotent. */
   close(): Promise<void>;
 }
@@ -81,7 +83,7 @@ export async function startGateway({ provider, config, credentials, version, log
   try {
     const metricsAddress = await metrics.listen(config.metricsPort, config.host);
     const address = await frontDoor.listen(config.port, config.host);
-    return { address, metricsAddress, close, [Symbol.asyncDispose]: close };
+    return { address, metricsAddress, functions: routes.size, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

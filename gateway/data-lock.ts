@@ -1,0 +1,88 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Who holds a data folder. Pid and start time together name a process: pids come again, also after a restart. */
+interface Holder {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+/**
+ * Makes this process the only gateway on `folder`, which must exist. The lock of a gateway that was killed is taken
+ * over.
+ *
+ * @returns what gives the folder back
+ * @throws Error that names the process that holds the folder
+ */
+export function lockDataFolder(folder: string, pid: number): () => void {
+  const lock = join(folder, 'gateway.lock');
+  const mine = join(folder, `gateway.lock.${pid}`);
+  const holder: Holder = { pid, startTime: startTimeOf(pid) ?? '' };
+  writeFileSync(mine, JSON.stringify(holder), { mode: 0o600 });
+  try {
+    while (!linked(mine, lock)) {
+      const other = readHolder(lock);
+      if (other !== undefined && isRunning(other))
+        throw new Error(
+          `The data folder ${folder} is in use by the gateway with process id ${other.pid}; stop that one, or choose another folder with --data`,
+        );
+      removeStale(lock, mine, other);
+    }
+  } finally {
+    rmSync(mine, { force: true });
+  }
+  return () => {
+    if (readHolder(lock)?.pid === pid) rmSync(lock, { force: true });
+  };
+}
+
+/** A link is made whole or not at all, so a lock is never seen half written. */
+function linked(mine: string, lock: string): boolean {
+  try {
+    linkSync(mine, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Moved aside and looked at again: between reading and removing, another gateway may have taken the lock over. */
+function removeStale(lock: string, mine: string, stale: Holder | undefined): void {
+  const aside = `${mine}.stale`;
+  try {
+    renameSync(lock, aside);
+  } catch {
+    return; // gone meanwhile
+  }
+  const moved = readHolder(aside);
+  if (moved?.pid !== stale?.pid || moved?.startTime !== stale?.startTime) linked(aside, lock);
+  rmSync(aside, { force: true });
+}
+
+function readHolder(file: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning({ pid, startTime }: Holder): boolean {
+  const now = startTimeOf(pid);
+  return now !== undefined && now === startTime;
+}
+
+/** Field 22 of proc(5)'s stat, in ticks since boot, with the boot's id; undefined when there is no such process. */
+function startTimeOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name, in parentheses, may hold anything: fields are counted from its end.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    // A zombie has ended, though nobody has fetched its status yet.
+    return fields[0] === 'Z' ? undefined : `${boot} ${fields[19]}`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,149 @@
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import type { Provider } from '../provider/provider.ts';
+import { type Credentials, credentialFiles, ensureCredentials, readCredentials } from './auth/credentials.ts';
+import type { GatewayConfig } from './config.ts';
+import { lockDataFolder } from './data-lock.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+import type { Log } from './log.ts';
+import { productVersion } from './product.ts';
+
+export interface PlatformOptions {
+  readonly config: GatewayConfig;
+  readonly dataFolder: string;
+  readonly pid: number;
+  readonly log: Log;
+  /** Opens the provider, once this process owns the data folder. */
+  createProvider(): Promise<Provider>;
+}
+
+export interface RunningPlatform {
+  readonly url: string;
+  readonly metricsUrl: string;
+  /** Undefined: nobody needs to log in. */
+  readonly login: { readonly user: string; readonly passwordFile: string } | undefined;
+  readonly functions: number;
+  /** Drains the gateway, then ends the functions, then gives the folder back. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts everything in order: the folder's lock, credentials, provider, gateway, the notice for faas-cli.
+ *
+ * @throws Error whose message is one line for the person who started it
+ */
+export async function startPlatform(options: PlatformOptions): Promise<RunningPlatform> {
+  const { config, dataFolder, pid, log } = options;
+  const opened: (() => unknown)[] = [];
+  let closed: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.reverse()) await close();
+  };
+  const close = (): Promise<void> => (closed ??= closeAll());
+  try {
+    await makeDataFolder(dataFolder);
+    opened.push(lockDataFolder(dataFolder, pid));
+    await checkPorts(config);
+    const folder = config.secretMountPath || join(dataFolder, 'auth');
+    const credentials = await credentialsOf(config, folder);
+    const provider = await options.createProvider();
+    opened.push(() => provider.close());
+    const gateway = await listen({ provider, config, credentials, version: productVersion(), log });
+    opened.push(() => gateway.close());
+    const url = urlOf(config.host, gateway.address.port);
+    const metricsUrl = urlOf(config.host, gateway.metricsAddress.port);
+    const files = credentials && credentialFiles(folder);
+    const notice = join(dataFolder, 'gateway.json');
+    // By this the same user's faas-cli finds address and credentials without a login.
+    await writeFile(notice, `${JSON.stringify({ url, metricsUrl, pid, ...files }, undefined, 2)}\n`, { mode: 0o600 });
+    opened.push(() => rm(notice, { force: true }));
+    const login = credentials && { user: credentials.user, passwordFile: files!.passwordFile };
+    return { url, metricsUrl, login, functions: gateway.functions, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function makeDataFolder(folder: string): Promise<void> {
+  try {
+    await makeFolders(resolve(folder));
+    await writeFile(join(folder, '.writable'), '');
+    await rm(join(folder, '.writable'));
+  } catch (cause) {
+    throw new Error(
+      `The data folder ${folder} cannot be written (${(cause as Error).message}); choose another one with --data`,
+      { cause },
+    );
+  }
+}
+
+/** Not `recursive`: under /proc, where making a folder fails with ENOENT though its parent is there, Node never ends. */
+async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (code !== 'ENOENT' || (await isFolder(dirname(folder)))) throw error;
+    await makeFolders(dirname(folder));
+    await mkdir(folder);
+  }
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+async function credentialsOf(config: GatewayConfig, folder: string): Promise<Credentials | undefined> {
+  if (!config.basicAuth) return undefined;
+  return config.secretMountPath ? readCredentials(folder) : ensureCredentials(folder);
+}
+
+/** Before functions are started: a taken port shall not cost a start and a stop of them all. */
+async function checkPorts({ host, port, metricsPort }: GatewayConfig): Promise<void> {
+  for (const wanted of [port, metricsPort]) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const probe = createServer().once('error', reject).listen(wanted, host, resolve);
+    try {
+      await promise;
+      await new Promise((closed) => probe.close(closed));
+    } catch (error) {
+      throw listenError(error as NodeJS.ErrnoException);
+    }
+  }
+}
+
+async function listen(deps: Parameters<typeof startGateway>[0]): Promise<Gateway> {
+  try {
+    return await startGateway(deps);
+  } catch (error) {
+    throw listenError(error as NodeJS.ErrnoException);
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException & { port?: number; address?: string }): Error {
+  const where = `${error.address}:${error.port}`;
+  if (error.code === 'EADDRINUSE')
+    return new Error(
+      `Port ${error.port} is taken: another program listens on ${where} ("ss -ltnp" shows which); choose others with --port and --metrics-port`,
+      { cause: error },
+    );
+  if (error.code === 'EACCES')
+    return new Error(`Port ${error.port} may not be used by you; choose one above 1023 with --port`, { cause: error });
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new Error(`This machine has no address ${error.address ?? 'of that name'}; choose another with --host`, {
+      cause: error,
+    });
+  return error;
+}
+
+/** Where a client on this machine reaches a server that listens on `host`. */
+function urlOf(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '') return `http://127.0.0.1:${port}`;
+  if (host === '::') return `http://[::1]:${port}`;
+  return host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+}
