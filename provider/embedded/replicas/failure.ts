@@ -22,8 +22,10 @@ export interface Remains {
   readonly replica: string;
   readonly exit: Exit;
   readonly wasReady: boolean;
-  /** Set when the memory limit, as the user wrote it, was exceeded. */
-  readonly memoryExceeded: string | undefined;
+  /** The memory limit as the user wrote it. */
+  readonly memoryLimit: string | undefined;
+  /** Whether we know that it was killed for memory; the watchdog may know it too. */
+  readonly memoryExceeded: boolean;
   readonly terminationLog: string;
   readonly logFile: string;
   /** What the watchdog said before it had a log. */
@@ -33,16 +35,16 @@ export interface Remains {
 
 /** Why a replica ended: what the memory limit says, else what its watchdog said, else how its process ended. */
 export function failureOf(remains: Remains): ReplicaFailure {
-  const { replica, at, memoryExceeded } = remains;
+  const { replica, at, memoryLimit = 'the system' } = remains;
   const { reason, ...exit } = remains.exit;
   const said = readTermination(remains.terminationLog);
   const lastLogLines = said?.lastLogLines ?? lastLines(remains.logFile, remains.stderrFile);
   const ended = { replica, ...exit, lastLogLines, at };
-  if (memoryExceeded !== undefined)
+  if (remains.memoryExceeded || said?.code === 'replica_out_of_memory')
     return {
       ...ended,
       code: 'replica_out_of_memory',
-      message: `Replica ${replica} used more than its memory limit of ${memoryExceeded} and was ended; raise limits.memory or make the function use less`,
+      message: `Replica ${replica} used more than its memory limit of ${memoryLimit} and was ended; raise limits.memory or make the function use less`,
     };
   if (said) {
     const { exitCode = exit.exitCode, signal = exit.signal } = said;

@@ -213,12 +213,14 @@ export class Replica {
   #failure(exit: Exit): ReplicaFailure {
     const { spec } = this.#record;
     const killed = exit.signal === 'SIGKILL' || exit.signal === undefined;
-    const exceeded = this.#memoryExceeded || (killed && exit.exitCode === undefined && this.#cgroup?.oomKills());
+    const counted = killed && exit.exitCode === undefined && (this.#cgroup?.oomKills() ?? 0) > 0;
+    const exceeded = this.#memoryExceeded || counted;
     const failure = failureOf({
       replica: this.id,
       exit,
       wasReady: this.#readyAt !== undefined,
-      memoryExceeded: exceeded ? (spec.limits?.memory ?? 'the system') : undefined,
+      memoryLimit: spec.limits?.memory,
+      memoryExceeded: exceeded,
       terminationLog: this.#terminationLog,
       logFile: this.#logFile,
       stderrFile: this.#stderrFile,
