@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { FaasError } from '../../common/errors.ts';
 import { digestOf, hashTree } from './hash-tree.ts';
 
-export const TAG_FORMATS = ['latest', 'sha', 'branch', 'describe', 'digest'] as const;
+const TAG_FORMATS = ['latest', 'sha', 'branch', 'describe', 'digest'] as const;
 
 /**
  * An image's name under `--tag` (contract 5.6): `latest` as it is, `sha`, `branch` and `describe` add what git says,
@@ -35,9 +35,17 @@ export async function imageTag(
       if (!handler) return `${repository}:${tag}`;
       return `${repository}:${await digestOf('md5', (hash) => hashTree(hash, handler))}`;
     default:
-      throw new FaasError('invalid_request', `--tag must be one of ${TAG_FORMATS.join(', ')}, got "${format}"`);
+      throw wrongFormat(format);
   }
 }
+
+/** @throws FaasError `invalid_request` */
+export function checkTagFormat(format: string): void {
+  if (format !== '' && !TAG_FORMATS.some((known) => known === format)) throw wrongFormat(format);
+}
+
+const wrongFormat = (format: string): FaasError =>
+  new FaasError('invalid_request', `--tag must be one of ${TAG_FORMATS.join(', ')}, got "${format}"`);
 
 /** `registry:5000/name:tag` in parts; the tag is `latest` when there is none. */
 function splitImage(image: string): { repository: string; tag: string; digest: boolean } {

@@ -3,8 +3,10 @@ import { keyValues } from '../stack/key-values.ts';
 import type { LoadedStack } from '../stack/load-stack.ts';
 import type { StackFunction } from '../stack/stack.ts';
 import type { BuildJob } from './build-function.ts';
+import { checkTagFormat } from './image-tag.ts';
 
 export interface JobFlags {
+  readonly tag: string;
   readonly builder?: string | undefined;
   readonly 'build-arg': readonly string[];
   readonly 'build-option': readonly string[];
@@ -22,6 +24,7 @@ export function jobsOf(stack: LoadedStack, flags: JobFlags): readonly BuildJob[]
       'not_supported',
       `--builder ${flags.builder} is not available; leave it out, or use --builder bundle`,
     );
+  checkTagFormat(flags.tag);
   return stack.functions.filter(isBuilt).map((fn) => ({
     name: fn.name,
     lang: fn.lang!,

@@ -1,0 +1,317 @@
+import { createHmac } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import test from 'ava';
+import { FaasError } from '../../common/errors.ts';
+import { Project, stackOf, tinyProject } from '../testing/project.ts';
+import { problem, RecordingGateway } from '../testing/recording-gateway.ts';
+
+async function start(files?: (url: string) => Record<string, string>) {
+  const gateway = await RecordingGateway.create();
+  const project = await Project.create((files ?? tinyProject)(gateway.url));
+  project.env.OPENFAAS_CONFIG = project.path('.config');
+  await project.write({
+    '.config/config.yml': `auths:\n- gateway: ${gateway.url}\n  auth: basic\n  token: ${Buffer.from('admin:right').toString('base64')}\n`,
+  });
+  return {
+    gateway,
+    project,
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]();
+      await project[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('new makes a folder, a stack file, a template folder and .gitignore, and says so', async (t) => {
+  await using project = await Project.create();
+  const { code, stdout, stderr } = await project.run(['new', '--lang', 'bash', 'hello']);
+  t.deepEqual([code, stderr], [0, '']);
+  t.regex(stdout, /^Function created in folder: hello\nStack file written: stack\.yaml\n\nNotes:\n/);
+  t.is((await stat(project.path('hello'))).mode & 0o777, 0o700);
+  t.true((await readFile(project.path('hello/handler.sh'), 'utf8')).length > 0);
+  t.true((await stat(project.path('template/bash/template.yml'))).isFile());
+  t.is(await readFile(project.path('.gitignore'), 'utf8'), 'template\nbuild\n.secrets\n');
+  t.is(
+    await readFile(project.path('stack.yaml'), 'utf8'),
+    `version: 1.0
+provider:
+  name: openfaas
+  gateway: http://127.0.0.1:8080
+functions:
+  hello:
+    lang: bash
+    handler: ./hello
+    image: hello:latest
+`,
+  );
+});
+
+test('new adds a second function to the stack file and keeps its comments', async (t) => {
+  await using project = await Project.create();
+  await project.run(['new', '--lang', 'bash', 'one']);
+  await project.write({ 'stack.yaml': `# mine\n${await readFile(project.path('stack.yaml'), 'utf8')}` });
+  const argv = ['new', 'two', '--lang=bash', '--prefix', 'ghcr.io/ada', '--memory-limit', '64Mi', '-q'];
+  t.deepEqual(await project.run(argv), { code: 0, stdout: '', stderr: '' });
+  const text = await readFile(project.path('stack.yaml'), 'utf8');
+  t.true(text.startsWith('# mine\n'));
+  t.true(
+    text.endsWith(
+      '  two:\n    lang: bash\n    handler: ./two\n    image: ghcr.io/ada/two:latest\n    limits:\n      memory: 64Mi\n',
+    ),
+  );
+});
+
+const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
+  [
+    'a name that breaks the rule',
+    ['new', 'Bad_Name', '--lang', 'bash'],
+    /^The name must be 1 to 63 of a-z.*"Bad_Name"\n$/,
+  ],
+  [
+    'an unknown template',
+    ['new', 'x', '--lang', 'typscript'],
+    /^There is no template "typscript"; did you mean "typescript"\?\nAvailable: .*bash/,
+  ],
+  ['a template that is a path', ['new', 'x', '--lang', '../template'], /^There is no template/],
+  ['no template', ['new', 'x'], /^Give a template with --lang, one of: .*typescript/],
+  ['a folder that is there', ['new', 'there', '--lang', 'bash'], /^The folder \.\/there is there already/],
+  [
+    'a function that is there',
+    ['new', 'known', '--lang', 'bash'],
+    /^The stack file stack\.yaml has a function known already/,
+  ],
+];
+
+for (const [what, argv, message] of refused)
+  test(`new refuses ${what} and leaves everything as it was`, async (t) => {
+    const before = 'provider:\n  name: openfaas\nfunctions:\n  known:\n    image: x\n';
+    await using project = await Project.create({ 'there/file': '', 'stack.yaml': before });
+    const { code, stdout, stderr } = await project.run(argv);
+    t.deepEqual([code, stdout], [1, '']);
+    t.regex(stderr, message);
+    t.is(await readFile(project.path('stack.yaml'), 'utf8'), before);
+    await t.throwsAsync(stat(project.path('template')));
+    await t.throwsAsync(stat(project.path('known')));
+  });
+
+test('build, push, deploy, invoke and remove speak as the contract says', async (t) => {
+  await using at = await start();
+  const { gateway, project } = at;
+  t.like(await project.run(['build']), { code: 0, stderr: '' });
+  const pushed = await project.run(['push']);
+  t.regex(pushed.stdout, /^\[0\] < Pushing hello \[hello:latest\] done in \d+\.\d\ds\.\n$/);
+  const [digest] = gateway.bundles.keys();
+  t.deepEqual(gateway.lines, [
+    `PUT /system/bundles/${digest}?image=hello%3Alatest`,
+    `PUT /system/bundles/${digest}?image=hello%3Alatest`,
+  ]);
+  t.is(gateway.requests[0]!.headers['content-length'], '0');
+  t.is(gateway.requests[1]!.headers['content-length'], String(gateway.bundles.get(digest!)!.length));
+  const again = await project.run(['push']);
+  t.is(again.stdout, '[0] < Pushing hello [hello:latest] is there already.\n');
+  t.is(gateway.requests.length, 3);
+
+  const deployed = await project.run(['deploy']);
+  t.deepEqual(deployed, {
+    code: 0,
+    stdout: `Deploying: hello.\n\nDeployed. 202 Accepted.\nURL: ${gateway.url}/function/hello\n\n`,
+    stderr: '',
+  });
+  t.deepEqual(gateway.lines.slice(3), ['PUT /system/functions', 'POST /system/functions']);
+  t.deepEqual(gateway.json('POST /system/functions'), {
+    service: 'hello',
+    image: 'hello:latest',
+    labels: null,
+    annotations: null,
+  });
+  t.regex(gateway.requests.at(-1)!.headers['user-agent']!, /^faas-cli\/\S+ \(openfaas; linux; amd64\)$/);
+
+  const invoked = await project.run(['invoke', 'hello', '--query', 'a=b c', '-H', 'X-One: 1', '-H', 'X-Two=2'], {
+    input: 'Ada',
+  });
+  t.deepEqual(invoked, { code: 0, stdout: 'Ada', stderr: '' });
+  const call = gateway.requests.at(-1)!;
+  t.is(`${call.method} ${call.url}`, 'POST /function/hello.openfaas-fn?a=b+c');
+  t.like(call.headers, { 'content-type': 'text/plain', 'content-length': '3', 'x-one': '1', 'x-two': '2' });
+  t.is(call.headers.authorization, undefined);
+
+  const removed = await project.run(['remove']);
+  t.deepEqual(removed, { code: 0, stdout: 'Deleting: hello.\nRemoving old function.\n', stderr: '' });
+  t.deepEqual(gateway.json('DELETE /system/functions'), { functionName: 'hello' });
+  const gone = await project.run(['remove', 'hello', '-n', 'staging']);
+  t.like(gone, { code: 1, stdout: 'Deleting: hello.staging\n' });
+  t.regex(gone.stderr, /^No existing function to remove: hello\. There is no function hello\n$/);
+});
+
+test('up builds, pushes, deploys and asks until the function is ready', async (t) => {
+  await using at = await start();
+  const { code, stdout } = await at.project.run(['up']);
+  t.is(code, 0);
+  t.regex(stdout, /Building hello\.\n.*Pushing hello .*Deployed\. 202 Accepted\./s);
+  t.is(at.gateway.lines.at(-1), 'GET /system/function/hello');
+});
+
+test('up says why a function does not start, with its last log lines, and exits with 1', async (t) => {
+  await using at = await start();
+  at.gateway.answers.set('GET /system/function/hello', (_request, response) => {
+    const failure = {
+      code: 'replica_crashed',
+      message: 'it exited',
+      exitCode: 3,
+      lastLogLines: ['one', 'two'],
+      at: '2026-01-01T00:00:00Z',
+    };
+    // A replica of the former revision still answers.
+    response.end(JSON.stringify({ name: 'hello', replicas: 1, availableReplicas: 1, updatedReplicas: 0, failure }));
+  });
+  const { code, stderr } = await at.project.run(['up']);
+  t.is(code, 1);
+  t.is(stderr, 'Function hello does not start: it exited\nlast log lines:\n  one\n  two\n');
+});
+
+test('deploy merges flags over environment files over the stack file', async (t) => {
+  await using at = await start((url) => ({
+    ...tinyProject(url),
+    'one.yml': 'environment: { B: file, C: file }\n',
+    'two.yml': 'environment: { C: second }\n',
+    'stack.yaml': stackOf(
+      url,
+      `    environment: { A: yaml, B: yaml, D: yaml }
+    environment_file: [one.yml, two.yml]
+    labels: { l: yaml, k: yaml }
+    secrets: [s1]
+    constraints: [c1]
+    limits: { memory: 64Mi }
+    readonly_root_filesystem: true
+    namespace: staging
+`,
+    ),
+  }));
+  const argv = [
+    'deploy',
+    '-e',
+    'D=flag',
+    '-l',
+    'l=flag',
+    '--secret',
+    's2',
+    '--constraint',
+    'c2',
+    '--cpu-limit',
+    '100m',
+  ];
+  const { code, stdout } = await at.project.run([...argv, '--annotation', 'a=b=c', '--fprocess', 'cat']);
+  t.is(code, 0);
+  t.true(stdout.includes(`URL: ${at.gateway.url}/function/hello.staging\n`));
+  t.deepEqual(at.gateway.json('PUT /system/functions'), {
+    service: 'hello',
+    image: 'hello:latest',
+    namespace: 'staging',
+    envProcess: 'cat',
+    envVars: { A: 'yaml', B: 'file', C: 'second', D: 'flag' },
+    constraints: ['c1'],
+    secrets: ['s1', 's2'],
+    labels: { l: 'flag', k: 'yaml' },
+    annotations: { a: 'b=c' },
+    limits: { memory: '64Mi', cpu: '100m' },
+    readOnlyRootFilesystem: true,
+  });
+});
+
+test('deploy --replace needs --update=false, and deletes before it creates', async (t) => {
+  await using at = await start();
+  t.like(await at.project.run(['deploy', '--replace']), { code: 1, stdout: '' });
+  t.deepEqual(at.gateway.lines, []);
+  t.like(await at.project.run(['deploy', '--replace', '--update=false']), { code: 0 });
+  t.deepEqual(at.gateway.lines, ['DELETE /system/functions', 'POST /system/functions']);
+});
+
+test('deploy tries every function, then fails with each that failed', async (t) => {
+  await using at = await start();
+  await at.project.write({ 'stack.yaml': stackOf(at.gateway.url, '  other:\n    image: other:1\n') });
+  at.gateway.answers.set('PUT /system/functions', ({ body }, response) => {
+    if (JSON.parse(body.toString()).service === 'other') response.writeHead(200).end();
+    else problem(response, new FaasError('secret_not_found', 'there is no secret x'));
+  });
+  at.gateway.answers.set('POST /system/functions', (_request, response) =>
+    problem(response, new FaasError('secret_not_found', 'there is no secret x')),
+  );
+  const { code, stdout, stderr } = await at.project.run(['deploy']);
+  t.is(code, 1);
+  t.true(stdout.includes('Deployed. 200 OK.'));
+  t.is(
+    stderr,
+    "Unexpected status: 404, message: there is no secret x\nFunction 'hello' failed to deploy with status code: 404\n",
+  );
+});
+
+test('push without a build says to build', async (t) => {
+  await using at = await start();
+  const { code, stderr } = await at.project.run(['push']);
+  t.is(code, 1);
+  t.is(stderr, 'Function hello has not been built: there is no ./build/hello.tar; run: faas-cli build\n');
+});
+
+test('invoke tells a failure with title, detail, call id and log lines, and exits with 1', async (t) => {
+  await using at = await start();
+  at.gateway.answers.set('POST /function/hello.openfaas-fn', (_request, response) => {
+    const error = new FaasError('replica_crashed', 'it exited with 3', { extra: { lastLogLines: ['boom'] } });
+    response.setHeader('x-call-id', 'abc');
+    problem(response, error);
+  });
+  const { code, stdout, stderr } = await at.project.run(['invoke', 'hello']);
+  t.deepEqual([code, stdout], [1, '']);
+  t.is(
+    stderr,
+    'Server returned unexpected status code: 502 - Replica crashed: it exited with 3\ncall id: abc\nlast log lines:\n  boom\n',
+  );
+});
+
+test('invoke prints what the function itself answered beside its status', async (t) => {
+  await using at = await start();
+  at.gateway.answers.set('POST /function/hello.openfaas-fn', (_request, response) =>
+    response.writeHead(418).end('short and stout\n'),
+  );
+  const { code, stderr } = await at.project.run(['invoke', 'hello']);
+  t.deepEqual([code, stderr], [1, 'Server returned unexpected status code: 418 - short and stout\n']);
+});
+
+test('invoke shows the answer as it comes, and fails when it is cut', async (t) => {
+  await using at = await start();
+  let cut: () => void = () => {};
+  at.gateway.answers.set('POST /function/hello.openfaas-fn', (_request, response) => {
+    response.write('first ');
+    cut = () => response.destroy();
+  });
+  const { code, stdout, stderr } = await at.project.run(['invoke', 'hello'], { onStdout: () => cut() });
+  t.deepEqual([code, stdout], [1, 'first ']);
+  t.is(stderr, 'The answer was cut off before its end\n');
+});
+
+test('invoke signs the body, sends methods without one, and queues', async (t) => {
+  await using at = await start();
+  at.gateway.answers.set('POST /async-function/hello.staging', (_request, response) =>
+    response.writeHead(202, { 'x-call-id': 'q1' }).end(),
+  );
+  const queued = await at.project.run(
+    ['invoke', 'hello', '-n', 'staging', '--async', '--sign', 'X-Hub-Signature', '--key', 'k', '--auth'],
+    { input: 'body' },
+  );
+  t.deepEqual(queued, { code: 0, stdout: '', stderr: 'Function submitted asynchronously.\nCall id: q1\n' });
+  const { headers } = at.gateway.requests[0]!;
+  const signature = createHmac('sha256', 'k').update('body').digest('hex');
+  t.is(headers['x-hub-signature'], `sha256=${signature}`);
+  t.regex(headers.authorization!, /^Basic /);
+  at.gateway.functions.set('hello', { service: 'hello' });
+  t.like(await at.project.run(['invoke', 'hello', '-m', 'get']), { code: 0 });
+  t.is(at.gateway.lines.at(-1), 'GET /function/hello.openfaas-fn');
+});
+
+test('a large body is streamed to the function', async (t) => {
+  await using at = await start();
+  at.gateway.functions.set('hello', { service: 'hello' });
+  const input = 'x'.repeat(9 * 1024 * 1024);
+  const { code, stdout } = await at.project.run(['invoke', 'hello'], { input });
+  t.is(code, 0);
+  t.is(stdout.length, input.length);
+});
