@@ -37,10 +37,9 @@ export function parseAnswerHead(text: string, isHead: boolean): AnswerHead {
   const fields: string[] = [];
   parseFields(text, fieldsAt, fields);
 
-  let named: string[] | undefined;
+  let connection: string | undefined;
   let length: string | undefined;
   let coding: string | undefined;
-  let keepAlive = minor === 1;
   const kept = head.headers;
   const bodiless = head.status === 204 || head.status < 200;
   for (let i = 0; i < fields.length; i += 2) {
@@ -57,19 +56,19 @@ export function parseAnswerHead(text: string, isHead: boolean): AnswerHead {
       coding = value;
     } else if (name.length === 10) {
       if (name.toLowerCase() === 'keep-alive') head.keepAliveSeconds = keepAliveTimeout(value);
-      else if (value === 'close' || hasToken(value, 'close')) keepAlive = false;
-      named = namedByConnection(name, value, named);
+      else connection = connection === undefined ? value : `${connection},${value}`;
     } else if (name.length === 7) {
       if (name.toLowerCase() === 'upgrade') head.upgrade = value;
       else head.trailer = head.trailer === undefined ? value : `${head.trailer}, ${value}`;
     }
   }
+  head.keepAlive = minor === 1 && !hasToken(connection, 'close');
+  const named = namedByConnection(connection);
   if (named !== undefined)
     head.headers = withoutNames(
       kept,
       named.filter((name) => name !== 'content-length'),
     );
-  head.keepAlive = keepAlive;
   setFraming(head, isHead, minor, length, coding);
   return head;
 }
@@ -144,8 +143,8 @@ function keepAliveTimeout(value: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-function hasToken(list: string, token: string): boolean {
-  if (list === 'keep-alive') return false;
+function hasToken(list: string | undefined, token: string): boolean {
+  if (list === undefined || list === 'keep-alive') return false;
   return list
     .toLowerCase()
     .split(',')

@@ -14,6 +14,8 @@ export interface AnswerSink {
   onParsedHead(head: AnswerHead): void;
   /** `chunk` is a part of what was given to `execute`. `last`: the end follows at once. */
   onParsedData(chunk: Buffer, last: boolean): void;
+  /** Instead: the whole body, Latin-1, of a short answer that came in one read. */
+  onParsedBody(body: string): void;
   /** `clean`: nothing was received after the answer's end. */
   onParsedEnd(trailers: string[], clean: boolean): void;
   /** 101, after which bytes are no HTTP: `rest` is what came with it. Where this is missing, 101 is malformed. */
@@ -68,15 +70,18 @@ export class AnswerParser {
   execute(buffer: Buffer, end: number): void {
     this.begun = true;
     let at = 0;
+    let rest: string | undefined;
     while (this.#state === HEAD) {
       const headEnd = this.#line.take(buffer, at, end);
       if (headEnd === -1) return;
       at = headEnd;
+      rest = this.#line.rest();
       this.#onHead(this.#line.text(), buffer, at, end);
     }
     switch (this.#state) {
       case LENGTH:
-        this.#onLength(buffer, at, end);
+        if (rest !== undefined && rest.length > 0 && rest.length === this.#left) this.#onBody(rest);
+        else this.#onLength(buffer, at, end);
         break;
       case CHUNKED:
         this.#onChunked(buffer, at, end);
@@ -129,6 +134,12 @@ export class AnswerParser {
     const last = this.#left === 0;
     this.#sink.onParsedData(at === 0 && taken === buffer.length ? buffer : buffer.subarray(at, at + taken), last);
     if (last && this.#state === LENGTH) this.#end([], at + taken === end);
+  }
+
+  #onBody(body: string): void {
+    this.#left = 0;
+    this.#sink.onParsedBody(body);
+    if (this.#state === LENGTH) this.#end([], true);
   }
 
   #onChunked(buffer: Buffer, from: number, end: number): void {

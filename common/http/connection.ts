@@ -28,6 +28,8 @@ export class Connection implements AnswerSink {
   #refusal: UpstreamError | undefined = undefined;
   /** Of `performance.now()`; the owner's. */
   idleUntil = 0;
+  /** Place in the owner's list of busy connections, -1 when it is not in it; the owner's. */
+  busyAt = -1;
 
   constructor(address: Address, connectTimeoutMs: number, owner: Upstream) {
     this.#owner = owner;
@@ -48,16 +50,10 @@ export class Connection implements AnswerSink {
     this.socket.on('close', () => this.#onClose());
   }
 
-  send(request: OutgoingRequest, handler: AnswerHandler): UpstreamCall {
-    let call: OutgoingCall;
-    try {
-      call = new OutgoingCall(this, request, handler, this.#connected);
-    } catch (error) {
-      this.destroy();
-      throw error;
-    }
+  send(head: string, isHead: boolean, body: OutgoingRequest['body'], handler: AnswerHandler): UpstreamCall {
+    const call = new OutgoingCall(this, head, body, handler, this.#connected);
     this.#call = call;
-    this.#parser.start(request.method === 'HEAD');
+    this.#parser.start(isHead);
     if (this.#connected) call.start();
     return call;
   }
@@ -109,6 +105,12 @@ export class Connection implements AnswerSink {
     const { handler } = this.#call!;
     const given = handler.borrowsChunks || chunk.buffer !== READ_BUFFER.buffer ? chunk : Buffer.from(chunk);
     if (!handler.onData(given, last) && !last && this.#call !== undefined) this.pause();
+  }
+
+  onParsedBody(body: string): void {
+    const { handler } = this.#call!;
+    if (handler.onBody === undefined) handler.onData(Buffer.from(body, 'latin1'), true);
+    else handler.onBody(body);
   }
 
   onParsedEnd(trailers: string[], clean: boolean): void {

@@ -20,7 +20,7 @@ export function stripHopByHop(headers: readonly string[]): string[] {
     const name = headers[i]!;
     const value = headers[i + 1]!;
     if (isHopByHop(name)) {
-      if (name.length === 10) named = namedByConnection(name, value, named);
+      if (name.length === 10 && name.toLowerCase() === 'connection') named = join(named, namedByConnection(value));
     } else {
       kept.push(name, value);
     }
@@ -75,17 +75,20 @@ export function hasName(headers: readonly string[], name: string): boolean {
 }
 
 /**
- * Adds the header names that one `Connection` value lists, in lower case, to `named`. Most values list none:
- * `keep-alive` and `close` are no headers to be removed.
+ * The header names that a `Connection` value lists, in lower case. Most values list none: `keep-alive` and `close` are
+ * no headers to be removed, and Host must stay.
  */
-export function namedByConnection(name: string, value: string, named: string[] | undefined): string[] | undefined {
-  if (value === 'keep-alive' || value === 'close' || name.toLowerCase() !== 'connection') return named;
-  for (const token of value.toLowerCase().split(',')) {
-    const trimmed = token.trim();
-    if (trimmed !== '' && trimmed !== 'host' && trimmed !== 'close') (named ??= []).push(trimmed);
-  }
-  return named;
+export function namedByConnection(value: string | undefined): string[] | undefined {
+  if (value === undefined || value === 'keep-alive' || value === 'close') return undefined;
+  const names = value
+    .toLowerCase()
+    .split(',')
+    .map((token) => token.trim());
+  return names.filter((name) => name !== '' && name !== 'host' && name !== 'close');
 }
+
+const join = (a: string[] | undefined, b: string[] | undefined): string[] | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : [...a, ...b];
 
 /** Without the headers of these names, given in lower case. */
 export function withoutNames(headers: readonly string[], lowerNames: readonly string[]): string[] {

@@ -10,6 +10,8 @@ const SHORT_READ = 4096;
 export class LineBuffer {
   readonly #maxBytes: number;
   #text = '';
+  /** What a short read held behind the block. */
+  #rest: string | undefined = undefined;
   /** What came so far, of a block in several pieces; grows by doubling. */
   #held: Buffer | undefined = undefined;
   #size = 0;
@@ -21,9 +23,14 @@ export class LineBuffer {
     this.#start = start;
   }
 
-  /** The block, Latin-1, with its empty line; after `take` found the end. */
+  /** The block, Latin-1, with its empty line, and perhaps more; after `take` found the end. */
   text(): string {
     return this.#text;
+  }
+
+  /** What came behind the block in the same read, if that has been made into text; after `take` found the end. */
+  rest(): string | undefined {
+    return this.#rest;
   }
 
   clear(): void {
@@ -41,12 +48,14 @@ export class LineBuffer {
    */
   take(buffer: Buffer, at: number, end: number): number {
     if (at === end) return -1;
+    this.#rest = undefined;
     if (this.#size > 0) return this.#takeMore(buffer, at, end);
     if (end - at <= SHORT_READ) {
       const text = buffer.toString('latin1', at, end);
       const found = text.indexOf('\r\n\r\n');
       if (found !== -1) {
-        this.#text = text.slice(0, found + 4);
+        this.#text = text;
+        this.#rest = text.slice(found + 4);
         return at + found + 4;
       }
     } else {

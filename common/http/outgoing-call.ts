@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { fieldLine, writeRequestHead } from './request-head.ts';
+import { fieldLine } from './request-head.ts';
 import type { AnswerHandler, OutgoingRequest, UpstreamCall } from './upstream.ts';
 
 /** A piece of the body up to this size is copied behind the head, to leave in one write. */
@@ -18,12 +18,16 @@ export class OutgoingCall implements UpstreamCall {
   bodyEnded: boolean;
   writable: boolean;
 
-  /** @throws TypeError when the request cannot be written as HTTP */
-  constructor(connection: Connection, request: OutgoingRequest, handler: AnswerHandler, connected: boolean) {
-    const { body } = request;
+  constructor(
+    connection: Connection,
+    head: string,
+    body: OutgoingRequest['body'],
+    handler: AnswerHandler,
+    connected: boolean,
+  ) {
     this.handler = handler;
     this.#connection = connection;
-    this.#head = writeRequestHead(request);
+    this.#head = head;
     this.#chunked = body !== 'none' && body.length === undefined;
     this.#left = body === 'none' ? 0 : (body.length ?? 0);
     this.bodyEnded = body === 'none' || body.length === 0;

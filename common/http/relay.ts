@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerFraming } from './answer-head.ts';
-import { replaceHeaders, safeTrailerNames, safeTrailers } from './headers.ts';
-import { hasBody, isEventStream, outgoingRequest } from './relayed-head.ts';
-import type { AnswerHandler, Upstream, UpstreamCall } from './upstream.ts';
+import { Deadline, type Expiring } from './deadline.ts';
+import { hasName, replaceHeaders, safeTrailerNames, safeTrailers } from './headers.ts';
+import { bodyOf, framingOf, isEventStream, relayedHead } from './relayed-head.ts';
+import type { AnswerHandler, OutgoingRequest, Upstream, UpstreamCall } from './upstream.ts';
 import type { UpstreamError } from './upstream-error.ts';
 
 export interface RelayOptions {
@@ -71,21 +72,19 @@ export function relay(req: IncomingMessage, res: ServerResponse, upstream: Upstr
 
 /** Safe to send twice (RFC 9110 section 9.2.2), and no TRACE. */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
-/** A whole body up to this size goes out in one string with the head: cheaper than two buffers. */
-const SMALL_BODY_BYTES = 4096;
 
 const kRelay = Symbol('relay');
 type RelayedRequest = IncomingMessage & { [kRelay]?: RelayedCall | undefined };
 type RelayedResponse = ServerResponse & { [kRelay]?: RelayedCall | undefined };
 
-class RelayedCall implements AnswerHandler, Relay {
+class RelayedCall implements AnswerHandler, Expiring, Relay {
   readonly borrowsChunks = true;
   readonly #req: RelayedRequest;
   readonly #res: RelayedResponse;
   readonly #options: RelayOptions;
   #call: UpstreamCall | undefined = undefined;
-  #timer: NodeJS.Timeout | undefined = undefined;
-  readonly #hasBody: boolean;
+  #deadline: Deadline | undefined = undefined;
+  readonly #body: OutgoingRequest['body'];
   #reading = false;
   #requestBytes = 0;
   #answerBytes = 0;
@@ -101,7 +100,7 @@ class RelayedCall implements AnswerHandler, Relay {
     this.#req = req;
     this.#res = res;
     this.#options = options;
-    this.#hasBody = hasBody(req);
+    this.#body = bodyOf(req);
   }
 
   start(upstream: Upstream): void {
@@ -113,18 +112,21 @@ class RelayedCall implements AnswerHandler, Relay {
       process.nextTick(onGoneBefore, this);
       return;
     }
-    const call = upstream.send(outgoingRequest(req, options), this);
+    const body = this.#body;
+    const head = relayedHead(req, options, framingOf(req, body));
+    const call = upstream.sendHead(head, req.method === 'HEAD', body, this);
     this.#call = call;
+    // Listeners stay when the call is done: taking them off costs more, and another attempt uses them again.
+    if (res[kRelay] === undefined) res.on('close', onResponseClose);
     res[kRelay] = this;
-    res.on('close', onResponseClose);
     // The answer to a pipelined request has no socket before its turn, and hears nothing of the client's going.
     if (res.socket === null) {
-      (req as RelayedRequest)[kRelay] = this;
-      req.on('close', onRequestClose);
+      if (req[kRelay] === undefined) req.on('close', onRequestClose);
+      req[kRelay] = this;
     }
     const { timeoutMs } = options;
-    if (timeoutMs !== undefined && timeoutMs > 0) this.#timer = setTimeout(onTimeout, timeoutMs, this);
-    if (this.#hasBody && call.writable) this.#startReading();
+    if (timeoutMs !== undefined && timeoutMs > 0) this.#deadline = new Deadline(this, timeoutMs);
+    if (body !== 'none' && call.writable) this.#startReading();
   }
 
   abort(): void {
@@ -132,7 +134,7 @@ class RelayedCall implements AnswerHandler, Relay {
   }
 
   onDrain(): void {
-    if (!this.#hasBody) return;
+    if (this.#body === 'none') return;
     if (this.#reading) this.#req.resume();
     else this.#startReading();
   }
@@ -149,9 +151,9 @@ class RelayedCall implements AnswerHandler, Relay {
     this.#status = status;
     this.#answerHeaders = headers;
     this.#framing = framing;
-    if (timeoutExemptStreams && this.#timer !== undefined && isEventStream(headers)) this.#stopTimer();
+    if (timeoutExemptStreams && this.#deadline !== undefined && isEventStream(headers)) this.#deadline.cancel();
     const added = answerHeaders === undefined ? NONE : this.#options.answerHeaders!(status, headers);
-    const sent = added.length === 0 ? headers.slice() : replaceHeaders(headers, added);
+    const sent = withAdded(headers, added);
     if (framing === 'chunked' && this.#req.httpVersionMinor === 1) {
       const names = safeTrailerNames(trailer);
       if (names !== undefined) sent.push('Trailer', names);
@@ -160,12 +162,16 @@ class RelayedCall implements AnswerHandler, Relay {
     this.#headHeld = true;
   }
 
+  onBody(body: string): void {
+    this.#answerBytes = body.length;
+    this.#res.end(body, 'latin1');
+  }
+
   onData(chunk: Buffer, last: boolean): boolean {
     const res = this.#res;
     this.#answerBytes += chunk.length;
     if (last) {
-      if (this.#headHeld && chunk.length <= SMALL_BODY_BYTES) res.end(chunk.toString('latin1'), 'latin1');
-      else res.end(Buffer.from(chunk));
+      res.end(Buffer.from(chunk));
       return true;
     }
     this.#headHeld = false;
@@ -209,8 +215,7 @@ class RelayedCall implements AnswerHandler, Relay {
     });
   }
 
-  onTimeout(): void {
-    this.#timer = undefined;
+  onDeadline(): void {
     this.#endBy('timed_out');
   }
 
@@ -270,13 +275,9 @@ class RelayedCall implements AnswerHandler, Relay {
 
   #finish(outcome: RelayOutcome): void {
     this.#done = true;
-    this.#stopTimer();
-    const req = this.#req;
-    const res = this.#res;
-    res.off('close', onResponseClose);
-    if (this.#draining) res.off('drain', onResponseDrain);
+    this.#deadline?.cancel();
+    if (this.#draining) this.#res.off('drain', onResponseDrain);
     if (this.#reading) this.#stopReading(outcome.kind === 'answered');
-    req.off('close', onRequestClose);
     this.#options.onDone(outcome);
   }
 
@@ -287,12 +288,6 @@ class RelayedCall implements AnswerHandler, Relay {
     req.off('end', onRequestEnd);
     if (discard) req.resume();
     else req.pause();
-  }
-
-  #stopTimer(): void {
-    if (this.#timer === undefined) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 }
 
@@ -315,7 +310,12 @@ function onRequestEnd(this: RelayedRequest): void {
   this[kRelay]!.onRequestEnd();
 }
 const onGoneBefore = (relayed: RelayedCall): void => relayed.onClientGone();
-const onTimeout = (relayed: RelayedCall): void => relayed.onTimeout();
+
+/** A new list; mostly none of the names are in both, and nothing must be left out. */
+function withAdded(headers: readonly string[], added: readonly string[]): string[] {
+  for (let i = 0; i < added.length; i += 2) if (hasName(headers, added[i]!)) return replaceHeaders(headers, added);
+  return headers.concat(added);
+}
 
 function statusOf(status: number | undefined): { readonly status?: number } {
   return status === undefined ? {} : { status };

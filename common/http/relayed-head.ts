@@ -1,57 +1,55 @@
 import type { IncomingMessage } from 'node:http';
-import { getHeader, hasName, isHopByHop, namedByConnection, safeTrailerNames, withoutNames } from './headers.ts';
-import type { RelayOptions } from './relay.ts';
+import { getHeader, hasName, isHopByHop, namedByConnection, safeTrailerNames } from './headers.ts';
+import { checkTarget, fieldLine } from './request-head.ts';
 import type { OutgoingRequest } from './upstream.ts';
 
-/** Whether there are body bytes to read, or at least an end to wait for. */
-export function hasBody(req: IncomingMessage): boolean {
+export interface RelayedHeadOptions {
+  readonly target: string;
+  readonly hostHeader?: string;
+  readonly addRequestHeaders?: readonly string[];
+}
+
+/** How the body of `req` is framed, and so is to be framed again. */
+export function bodyOf(req: IncomingMessage): OutgoingRequest['body'] {
   const { headers } = req;
-  if (headers['transfer-encoding'] !== undefined) return true;
+  if (headers['transfer-encoding'] !== undefined) return CHUNKED;
   const length = headers['content-length'];
-  return length !== undefined && Number(length) > 0;
+  return length === undefined ? 'none' : { length: Number(length) };
 }
 
-/** What to send upstream for `req`, framed as it was. */
-export function outgoingRequest(req: IncomingMessage, options: RelayOptions): OutgoingRequest {
-  const headers = outgoingHeaders(req, options);
-  const length = req.headers['content-length'];
-  if (req.headers['transfer-encoding'] !== undefined) {
-    const trailer = safeTrailerNames(getHeader(req.rawHeaders, 'trailer'));
-    return { method: req.method!, target: options.target, headers, body: { length: undefined }, trailer };
-  }
-  const body = length === undefined ? 'none' : { length: Number(length) };
-  return { method: req.method!, target: options.target, headers, body, trailer: undefined };
-}
-
-/** The end-to-end headers of `req`, Host first, with those of the options in place of same-named ones. */
-export function outgoingHeaders(
-  req: IncomingMessage,
-  options: { readonly hostHeader?: string; readonly addRequestHeaders?: readonly string[] },
-): string[] {
+/**
+ * The head to send upstream for `req`, which has passed `checkRequest`: its end-to-end headers, Host first, those of
+ * the options in place of same-named ones, and `framing`, which is lines.
+ *
+ * @throws TypeError when the target or an added header is not one line
+ */
+export function relayedHead(req: IncomingMessage, options: RelayedHeadOptions, framing: string): string {
   const raw = req.rawHeaders;
   const added = options.addRequestHeaders ?? NONE;
-  let host = options.hostHeader;
-  let named: string[] | undefined;
-  let headers: string[] = ['Host', ''];
+  const named = namedByConnection(req.headers.connection);
+  let host = options.hostHeader ?? req.headers.host;
+  let lines = '';
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') {
-      host ??= raw[i + 1]!;
-    } else if (isHopByHop(name)) {
-      if (name.length === 10) named = namedByConnection(name, raw[i + 1]!, named);
-    } else if (added.length === 0 || !hasName(added, name)) {
-      headers.push(name, raw[i + 1]!);
-    }
+    if (isReplaced(name) || (added.length > 0 && hasName(added, name))) continue;
+    if (named?.includes(name.toLowerCase())) continue;
+    lines += `${name}: ${raw[i + 1]!}\r\n`;
   }
-  if (named !== undefined) headers = withoutNames(headers, named);
   for (let i = 0; i < added.length; i += 2) {
     const name = added[i]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') host = added[i + 1]!;
-    else headers.push(name, added[i + 1]!);
+    if (name.length === 4 && name.toLowerCase() === 'host') host = added[i + 1];
+    else lines += fieldLine(name, added[i + 1]!);
   }
-  // HTTP/1.0 may come without one; what we send is HTTP/1.1.
-  headers[1] = host ?? 'localhost';
-  return headers;
+  // HTTP/1.0 may come without a Host; what we send is HTTP/1.1.
+  return `${req.method} ${checkTarget(options.target)} HTTP/1.1\r\nHost: ${host ?? 'localhost'}\r\n${lines}${framing}\r\n`;
+}
+
+/** The lines that frame a body, with the trailers that `req` declares. */
+export function framingOf(req: IncomingMessage, body: OutgoingRequest['body']): string {
+  if (body === 'none') return '';
+  if (body.length !== undefined) return `Content-Length: ${body.length}\r\n`;
+  const trailer = safeTrailerNames(getHeader(req.rawHeaders, 'trailer'));
+  return `${trailer === undefined ? '' : `Trailer: ${trailer}\r\n`}Transfer-Encoding: chunked\r\n`;
 }
 
 /** A stream of server-sent events, which lasts as long as both sides want. */
@@ -60,3 +58,10 @@ export function isEventStream(headers: readonly string[]): boolean {
 }
 
 const NONE: readonly string[] = [];
+const CHUNKED = { length: undefined };
+
+/** Headers that are of one hop, or are written anew. */
+function isReplaced(name: string): boolean {
+  if (name.length === 4) return name.toLowerCase() === 'host';
+  return name.length === 14 ? name.toLowerCase() === 'content-length' : isHopByHop(name);
+}

@@ -9,9 +9,8 @@ import type { OutgoingRequest } from './upstream.ts';
  */
 export function writeRequestHead(request: OutgoingRequest): string {
   const { headers, body } = request;
-  if (NOT_TARGET.test(request.target) || request.target === '') throw new TypeError('a target must be visible ASCII');
   if (NOT_TOKEN.test(request.method)) throw new TypeError('a method must be a token');
-  let head = `${request.method} ${request.target} HTTP/1.1\r\n`;
+  let head = `${request.method} ${checkTarget(request.target)} HTTP/1.1\r\n`;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
     if (!isFraming(name)) head += fieldLine(name, headers[i + 1]!);
@@ -22,6 +21,12 @@ export function writeRequestHead(request: OutgoingRequest): string {
   return `${head}Transfer-Encoding: chunked\r\n\r\n`;
 }
 
+/** @returns the target itself. @throws TypeError when it would break the request line */
+export function checkTarget(target: string): string {
+  if (NOT_TARGET.test(target)) throw new TypeError('a request target must be visible ASCII, and some');
+  return target;
+}
+
 /** One header or trailer. @throws TypeError when it would not be one line */
 export function fieldLine(name: string, value: string): string {
   if (NOT_TOKEN.test(name) || NOT_VALUE.test(value))
@@ -29,7 +34,7 @@ export function fieldLine(name: string, value: string): string {
   return `${name}: ${value}\r\n`;
 }
 
-const NOT_TARGET = /[^\x21-\x7e]/;
+const NOT_TARGET = /[^\x21-\x7e]|^$/;
 const NOT_TOKEN = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]|^$/;
 const NOT_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 

@@ -17,6 +17,7 @@ export function checkRequest(req: IncomingMessage): string | undefined {
   let codings = 0;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
+    if (NOT_VALUE.test(raw[i + 1]!)) return `a control character in header ${name}`;
     switch (name.length) {
       case 4:
         if (name.toLowerCase() === 'host') hosts++;
@@ -45,6 +46,7 @@ export function checkRequest(req: IncomingMessage): string | undefined {
 }
 
 const NOT_TARGET = /[^\x21\x22\x24-\x7e]/;
+const NOT_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const NOT_DIGITS = /[^0-9]|^$/;
 
 /** The origin-form of a request target: `http://host/a?b` becomes `/a?b`; others are returned as they are. */

@@ -6,7 +6,7 @@ import type { AnswerHead } from './answer-head.ts';
 import { AnswerParser, type AnswerSink } from './answer-parser.ts';
 import { FieldError } from './field-parser.ts';
 import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from './problem.ts';
-import { outgoingHeaders } from './relayed-head.ts';
+import { relayedHead } from './relayed-head.ts';
 import { fieldLine } from './request-head.ts';
 import type { Address } from './upstream.ts';
 
@@ -104,6 +104,10 @@ class RelayedUpgrade implements AnswerSink {
     this.#client.once('drain', () => this.#upstream.resume());
   }
 
+  onParsedBody(body: string): void {
+    this.#client.write(body, 'latin1');
+  }
+
   onParsedEnd(): void {
     this.#answered = true;
     this.#client.end();
@@ -146,14 +150,10 @@ class RelayedUpgrade implements AnswerSink {
   }
 }
 
+/** It has no body: what follows the head is of the protocol to come. */
 function upgradeHead(req: IncomingMessage, options: RelayUpgradeOptions): string {
-  const headers = outgoingHeaders(req, options);
-  let head = `${req.method} ${options.target ?? req.url} HTTP/1.1\r\n`;
-  for (let i = 0; i < headers.length; i += 2) {
-    // It has no body: what follows the head is of the protocol to come.
-    if (headers[i]!.toLowerCase() !== 'content-length') head += fieldLine(headers[i]!, headers[i + 1]!);
-  }
-  return `${head}Connection: Upgrade\r\n${fieldLine('Upgrade', req.headers.upgrade ?? '')}\r\n`;
+  const framing = `Connection: Upgrade\r\n${fieldLine('Upgrade', req.headers.upgrade ?? '')}`;
+  return relayedHead(req, { ...options, target: options.target ?? req.url! }, framing);
 }
 
 function answerHead(status: number, reason: string, headers: readonly string[]): string {

@@ -1,5 +1,6 @@
 import type { AnswerFraming } from './answer-head.ts';
 import { Connection } from './connection.ts';
+import { writeRequestHead } from './request-head.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 /** Where a server listens: TCP or a Unix socket. */
@@ -54,6 +55,8 @@ export interface AnswerHandler {
    * @returns false to pause after what has been read already; `call.resume()` goes on
    */
   onData(chunk: Buffer, last: boolean): boolean;
+  /** Where there is this, it is called instead of `onData` with a short body that came whole with its head, as Latin-1. */
+  onBody?(body: string): void;
   /** Everything that arrived together has been reported, and the answer has not ended. */
   onReadEnd?(): void;
   onEnd(trailers: string[]): void;
@@ -95,7 +98,8 @@ export class Upstream {
   readonly #maxIdleSockets: number;
   readonly #idleTimeoutMs: number;
   readonly #idle: Connection[] = [];
-  readonly #busy = new Set<Connection>();
+  /** Each knows its place here. */
+  readonly #busy: Connection[] = [];
   #sweep: NodeJS.Timeout | undefined = undefined;
   #closed = false;
 
@@ -108,7 +112,7 @@ export class Upstream {
 
   /** Calls that have been sent and have not ended. */
   get inFlight(): number {
-    return this.#busy.size;
+    return this.#busy.length;
   }
 
   /** Connections that wait for a call. */
@@ -122,10 +126,15 @@ export class Upstream {
    * @throws TypeError when the request cannot be written as HTTP; nothing was sent
    */
   send(request: OutgoingRequest, handler: AnswerHandler): UpstreamCall {
+    return this.sendHead(writeRequestHead(request), request.method === 'HEAD', request.body, handler);
+  }
+
+  /** As `send`, with a head that has been written already. `isHead`: the method is HEAD. */
+  sendHead(head: string, isHead: boolean, body: OutgoingRequest['body'], handler: AnswerHandler): UpstreamCall {
     const connection = this.#takeIdle() ?? new Connection(this.#address, this.#connectTimeoutMs, this);
-    this.#busy.add(connection);
+    connection.busyAt = this.#busy.push(connection) - 1;
     if (this.#closed) connection.refuse(new UpstreamError('connect', 'the replica is being stopped', false));
-    return connection.send(request, handler);
+    return connection.send(head, isHead, body, handler);
   }
 
   /** Idle connections now, busy ones when their call ends. Later calls fail with `connect`. Idempotent. */
@@ -144,7 +153,7 @@ export class Upstream {
 
   /** Called by a connection whose call has ended. @returns whether it is kept */
   release(connection: Connection, idleMs: number): boolean {
-    this.#busy.delete(connection);
+    this.#removeBusy(connection);
     const keptMs = Math.min(this.#idleTimeoutMs, idleMs);
     if (this.#closed || keptMs <= 0 || this.#idle.length >= this.#maxIdleSockets) return false;
     connection.idleUntil = performance.now() + keptMs;
@@ -155,9 +164,21 @@ export class Upstream {
 
   /** Called by a connection that has ended. */
   forget(connection: Connection): void {
-    this.#busy.delete(connection);
+    if (connection.busyAt !== -1) {
+      this.#removeBusy(connection);
+      return;
+    }
     const at = this.#idle.indexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
+  }
+
+  #removeBusy(connection: Connection): void {
+    const last = this.#busy.pop()!;
+    if (last !== connection) {
+      this.#busy[connection.busyAt] = last;
+      last.busyAt = connection.busyAt;
+    }
+    connection.busyAt = -1;
   }
 
   #takeIdle(): Connection | undefined {

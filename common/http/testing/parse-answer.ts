@@ -58,6 +58,10 @@ class RecordingSink implements AnswerSink {
     this.result.body += chunk.toString('latin1');
   }
 
+  onParsedBody(body: string): void {
+    this.result.body += body;
+  }
+
   onParsedEnd(trailers: string[], clean: boolean): void {
     this.result.trailers = trailers;
     this.result.clean = clean;

@@ -1,0 +1,159 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A process under measurement. */
+export interface Served {
+  readonly pid: number;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** What one round of load cost. */
+export interface LoadResult {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  /** Of the process measured, user and system, per request. */
+  readonly cpuMicroseconds: number;
+  readonly errors: number;
+}
+
+/** Whether Debian's haproxy, nginx and wrk are here. */
+export function hasLoadTools(): boolean {
+  return ['haproxy', 'nginx', 'wrk'].every((tool) => spawnSync('which', [tool]).status === 0);
+}
+
+/** User and system time that a process has used, in seconds: fields 14 and 15 of proc(5)'s stat. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond();
+}
+
+let ticks = 0;
+function ticksPerSecond(): number {
+  ticks ||= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+  return ticks;
+}
+
+/** Loads a server with wrk, on one thread, and measures what that costs the process `served`. */
+export async function load(
+  served: Served,
+  options: { readonly connections: number; readonly seconds: number; readonly path?: string; readonly port?: number },
+): Promise<LoadResult> {
+  const { connections, seconds, path = '/', port = served.port } = options;
+  const url = `http://127.0.0.1:${port}${path}`;
+  const before = cpuSeconds(served.pid);
+  const wrk = spawn('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let report = '';
+  wrk.stdout.on('data', (chunk) => {
+    report += chunk;
+  });
+  await new Promise((resolve) => wrk.on('close', resolve));
+  const used = cpuSeconds(served.pid) - before;
+  const requests = Number(/(\d+) requests in/.exec(report)?.[1] ?? 0);
+  const others = Number(/Non-2xx or 3xx responses: (\d+)/.exec(report)?.[1] ?? 0);
+  const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(report) ?? [];
+  return {
+    requests,
+    requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1] ?? 0),
+    cpuMicroseconds: (used * 1e6) / Math.max(1, requests),
+    errors: others + socketErrors.slice(1).reduce((sum, count) => sum + Number(count), 0),
+  };
+}
+
+/** nginx with one worker that answers every request with `bodyBytes` bytes. */
+export async function startNginx(bodyBytes = 5): Promise<Served> {
+  const port = await freePort();
+  return startConfigured('nginx', port, (folder) => ({
+    // In the foreground without a master, so that the pid measured is the one that works.
+    args: ['-c', join(folder, 'config'), '-e', join(folder, 'error.log')],
+    config: `
+      master_process off; daemon off; pid ${folder}/pid;
+      events { worker_connections 8192; }
+      http {
+        access_log off; keepalive_requests 1000000000;
+        client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder};
+        uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+        server {
+          listen 127.0.0.1:${port};
+          location / { default_type text/plain; return 200 "${'x'.repeat(bodyBytes)}"; }
+        }
+      }`,
+  }));
+}
+
+/** HAProxy with one thread in front of `upstreamPort`, with connections reused. */
+export async function startHaproxy(upstreamPort: number): Promise<Served> {
+  const port = await freePort();
+  return startConfigured('haproxy', port, (folder) => ({
+    args: ['-db', '-f', join(folder, 'config')],
+    config: [
+      'global\n  nbthread 1\n  maxconn 4000',
+      'defaults\n  mode http\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s',
+      `frontend in\n  bind 127.0.0.1:${port}\n  default_backend up`,
+      `backend up\n  http-reuse always\n  server upstream 127.0.0.1:${upstreamPort}\n`,
+    ].join('\n'),
+  }));
+}
+
+/** A script of ours, run by `runtime` with `args`; it must listen on the port that it is given last. */
+export async function startScript(runtime: string, args: readonly string[]): Promise<Served> {
+  const port = await freePort();
+  return startProcess(runtime, [...args, String(port)], port, () => {});
+}
+
+async function startConfigured(
+  command: string,
+  port: number,
+  make: (folder: string) => { readonly args: readonly string[]; readonly config: string },
+): Promise<Served> {
+  const folder = mkdtempSync(join(tmpdir(), 'dunlin-bench-'));
+  const { args, config } = make(folder);
+  writeFileSync(join(folder, 'config'), config);
+  return startProcess(command, args, port, () => rmSync(folder, { recursive: true }));
+}
+
+async function startProcess(
+  command: string,
+  args: readonly string[],
+  port: number,
+  cleanUp: () => void,
+): Promise<Served> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await closed;
+    cleanUp();
+  };
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null) {
+      cleanUp();
+      throw new Error(`${command} exited with ${child.exitCode}`);
+    }
+  }
+  return { pid: child.pid!, port, stop };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => setTimeout(resolve, 20, false));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const bound = server.address();
+      server.close(() => resolve(typeof bound === 'object' && bound !== null ? bound.port : 0));
+    });
+  });
+}
