@@ -9,6 +9,8 @@ import { splitCallPath } from './invoke/call-path.ts';
 import type { Invoker } from './invoke/invoker.ts';
 import type { Upgrades } from './invoke/upgrades.ts';
 
+const CHECK_MS = 5000;
+
 export interface FrontDoorDeps {
   readonly invoker: Invoker;
   readonly upgrades: Upgrades;
@@ -31,6 +33,8 @@ export class FrontDoor {
       // The head only. A body may take as long as its call: upstream_timeout ends that, and long uploads are no attack.
       headersTimeout: readTimeoutMs,
       requestTimeout: 0,
+      // How often Node looks for late heads.
+      connectionsCheckingInterval: Math.min(CHECK_MS, readTimeoutMs || CHECK_MS),
       keepAliveTimeout: writeTimeoutMs,
       // We are stricter, and answer by ourselves.
       requireHostHeader: false,

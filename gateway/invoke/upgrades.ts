@@ -1,4 +1,5 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type ClientRequest, type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import { FaasError } from '../../common/errors.ts';
@@ -35,11 +36,13 @@ export class Upgrades {
       // It would otherwise write what failed to the console.
       ejectPlugins: true,
       plugins: [
-        (proxy) =>
+        (proxy) => {
           proxy.on('error', (cause, _req, to) => {
             // An answer object is for requests that are no upgrades.
             if (to !== undefined && !('writeHead' in to)) refuse(to, unreachable(cause));
-          }),
+          });
+          proxy.on('proxyReqWs', (proxyReq, _req, socket) => endTogether(proxyReq, socket));
+        },
       ],
     });
   }
@@ -103,6 +106,16 @@ export class Upgrades {
     (req as Upgrade)[kAddress] = address;
     this.#proxy.upgrade(req, socket as never, head);
   }
+}
+
+/** The library passes on a clean end only: whoever is cut must cut the other side, or that waits for ever. */
+function endTogether(proxyReq: ClientRequest, socket: Socket): void {
+  socket.once('close', () => proxyReq.destroy());
+  proxyReq.once('upgrade', (_res, upstream) => {
+    socket.once('close', () => upstream.destroySoon());
+    upstream.once('close', () => socket.destroySoon());
+    if (socket.destroyed) upstream.destroy();
+  });
 }
 
 const targetOf = (address: Address) =>
