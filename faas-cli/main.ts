@@ -1,9 +1,10 @@
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 // Before any other module of ours is loaded: halves the time to start.
-enableCompileCache?.();
+// In a folder of our own: what lies in /tmp anybody could have put there.
+module.enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dunlin', 'compile'));
 const { runCli } = await import('./cli.ts');
 
 const root = join(import.meta.dirname, '..');

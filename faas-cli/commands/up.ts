@@ -27,22 +27,26 @@ const flags = {
   ...singleFlags,
   ...tagFlags,
   'skip-push': { type: 'boolean', doc: 'Do not push' },
+  watch: { type: 'boolean', doc: 'Do it again whenever a handler, an environment file or the stack file is saved' },
   'skip-deploy': { type: 'boolean', doc: 'Do not deploy' },
 } as const;
 
 export const up = defineCommand({
   usage: '[-f STACK.YAML] [flags]',
   description: 'Ends once every function answers, or says why one does not.',
-  examples: ['faas-cli up', 'faas-cli up --filter hello --parallel 2'],
+  examples: ['faas-cli up', 'faas-cli up --filter hello --parallel 2', 'faas-cli up --watch'],
   flags,
   async run(context, _args, given) {
     checkDeployMode(given);
-    await upOnce(context, given);
+    if (!given.watch) return upOnce(context, given);
+    const { reloader, watchStack } = await import('../watch/watch-stack.ts');
+    await watchStack(context, reloader(context, given), (names) => upOnce(context, given, names));
   },
 });
 
-async function upOnce(context: Context, given: Values<typeof flags>): Promise<void> {
-  const stack = await functionsOf(context, given);
+async function upOnce(context: Context, given: Values<typeof flags>, names?: ReadonlySet<string>): Promise<void> {
+  const all = await functionsOf(context, given);
+  const stack = names ? { ...all, functions: all.functions.filter(({ name }) => names.has(name)) } : all;
   const jobs = jobsOf(stack, given);
   // Loads the HTTP client while the functions are built.
   const connecting = context.connect({
