@@ -89,7 +89,7 @@ export class SecretStore {
   /** Removes copies that the function no longer names. */
   async prune(spec: FunctionSpec): Promise<void> {
     const folder = this.#folder.secretsOf(spec);
-    const surplus = (await readdir(folder)).filter((name) => !spec.secrets?.includes(name));
+    const surplus = (await readdir(folder)).filter((name) => !name.startsWith('.') && !spec.secrets?.includes(name));
     for (const name of surplus) await rm(join(folder, name), { force: true });
   }
 

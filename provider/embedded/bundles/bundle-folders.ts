@@ -22,6 +22,7 @@ export class BundleFolders implements BundleStore {
   /** Digests that somebody works with just now. */
   readonly #held = new Map<string, number>();
   #uploads = 0;
+  #sweep: Promise<void> | undefined;
   /** Storing and removing take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -104,17 +105,25 @@ export class BundleFolders implements BundleStore {
 
   /** Removes what nothing names and nothing runs. @param used digests of functions and replicas, asked when it matters */
   removeUnused(used: () => ReadonlySet<string>): Promise<void> {
-    return this.#inTurn(async () => {
-      for (const digest of this.#stored) {
-        // Asked anew for each, for removing takes time.
-        if (this.#held.has(digest) || [...this.#tags.values()].includes(digest) || used().has(digest)) continue;
-        this.#stored.delete(digest);
-        this.#manifests.delete(digest);
-        const waste = join(this.#folder.work, `unused-${basename(this.#folder.bundle(digest))}`);
-        await rename(this.#folder.bundle(digest), waste);
-        await rm(waste, { recursive: true, force: true });
-      }
-    });
+    // Many may ask before it begins.
+    return (this.#sweep ??= this.#inTurn(async () => {
+      this.#sweep = undefined;
+      // Looked for anew after each, for removing takes time.
+      for (let digest = this.#unused(used()); digest; digest = this.#unused(used())) await this.#remove(digest);
+    }));
+  }
+
+  #unused(used: ReadonlySet<string>): string | undefined {
+    const named = new Set(this.#tags.values());
+    return this.#stored.values().find((digest) => !named.has(digest) && !used.has(digest) && !this.#held.has(digest));
+  }
+
+  async #remove(digest: string): Promise<void> {
+    this.#stored.delete(digest);
+    this.#manifests.delete(digest);
+    const waste = join(this.#folder.work, `unused-${basename(this.#folder.bundle(digest))}`);
+    await rename(this.#folder.bundle(digest), waste);
+    await rm(waste, { recursive: true, force: true });
   }
 
   async #unpack(digest: string, upload: string, signal: AbortSignal): Promise<void> {

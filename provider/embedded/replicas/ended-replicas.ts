@@ -1,6 +1,6 @@
 import type { ReplicaFailure } from '../../provider.ts';
 
-const KEPT = 500;
+const KEPT = 200;
 
 /** Why the last replicas ended. */
 export class EndedReplicas {

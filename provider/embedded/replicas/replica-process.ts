@@ -28,7 +28,10 @@ export interface SpawnRequest {
 }
 
 /** The process is in its control group before the watchdog starts, so nothing that it starts can be outside. */
-const GATE = ['/bin/sh', '-c', 'IFS= read -r _ && exec "$0" </dev/null'] as const;
+const GATE = 'IFS= read -r _ && exec "$0" </dev/null';
+/** Some shells drop variables whose names are none of theirs, such as `spring.profile`: `env` sets them again. */
+const GATE_WITH_VARIABLES = 'IFS= read -r _ && exec env "$@" "$0" </dev/null';
+const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
  * Starts a watchdog in a session of its own, so that no signal to the gateway's terminal reaches it, and none of our
@@ -38,7 +41,7 @@ const GATE = ['/bin/sh', '-c', 'IFS= read -r _ && exec "$0" </dev/null'] as cons
  */
 export function spawnReplica(request: SpawnRequest, events: ProcessEvents): ReplicaProcess | undefined {
   const { watchdog, cwd, environment, owner, cgroup } = request;
-  const [command, ...args] = cgroup ? [...GATE, watchdog] : [watchdog];
+  const [command, ...args] = cgroup ? gated(watchdog, environment) : [watchdog];
   const stderr = openSync(request.stderrFile, 'wx', 0o600);
   let child: ChildProcess;
   try {
@@ -64,6 +67,12 @@ export function spawnReplica(request: SpawnRequest, events: ProcessEvents): Repl
 }
 
 function ignore(): void {}
+
+function gated(watchdog: string, environment: SpawnRequest['environment']): string[] {
+  const foreign = Object.entries(environment).filter(([name]) => !SHELL_NAME.test(name));
+  const variables = foreign.map(([name, value]) => `${name}=${value}`);
+  return ['/bin/sh', '-c', variables.length > 0 ? GATE_WITH_VARIABLES : GATE, watchdog, ...variables];
+}
 
 function openGate(gate: Writable, cgroup: ReplicaCgroup, pid: number): void {
   gate.on('error', ignore);

@@ -77,7 +77,13 @@ export class Replica {
    */
   static start(engine: Engine, record: FunctionRecord, manifest: BundleManifest, events: ReplicaEvents): Replica {
     const replica = new Replica(engine, record, events);
-    replica.#spawn(manifest);
+    try {
+      replica.#spawn(manifest);
+    } catch (error) {
+      replica.#cgroup?.remove();
+      engine.inBackground(removeTree(replica.#run, ownerOf(record)));
+      throw error;
+    }
     return replica;
   }
 
@@ -249,8 +255,18 @@ export class Replica {
 
   /** A call may take as long as the function's own limits allow it. */
   #graceMs(): number {
-    const own = ['exec_timeout', 'write_timeout'].map((name) => milliseconds(this.#record.spec.envVars?.[name]));
-    return Math.max(this.#engine.limits.stopGraceMs, ...own.map((limit) => limit + MARGIN_MS));
+    const { spec } = this.#record;
+    const variables = { ...this.#bundleVariables(), ...spec.envVars };
+    const own = ['exec_timeout', 'write_timeout'].map((name) => milliseconds(variables[name]) + MARGIN_MS);
+    return Math.max(this.#engine.limits.stopGraceMs, ...own);
+  }
+
+  #bundleVariables(): BundleManifest['environment'] {
+    try {
+      return this.#engine.bundles.manifest(this.digest).environment;
+    } catch {
+      return undefined;
+    }
   }
 
   get #logFile(): string {
