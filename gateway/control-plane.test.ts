@@ -221,6 +221,27 @@ test('info names provider, orchestration and versions', async (t) => {
   t.truthy(info.arch);
 });
 
+test("10.12: Alertmanager's webhook scales up while an alert fires, and back when it is resolved", async (t) => {
+  const { json, deploy, provider } = await start(t);
+  await deploy('echo', { labels: { 'com.openfaas.scale.max': '4', 'com.openfaas.scale.factor': '50' } });
+  const alert = (status: string, function_name = 'echo.openfaas-fn') => {
+    const labels = { alertname: 'APIHighInvocationRate', function_name };
+    return json('/system/alert', 'POST', { receiver: 'scale-up', status, alerts: [{ status, labels }] });
+  };
+  t.is((await alert('firing')).status, 200);
+  t.is((await alert('firing')).status, 200);
+  t.is((await alert('firing', 'ghost.openfaas-fn')).status, 200);
+  t.is((await alert('resolved')).status, 200);
+  t.deepEqual(provider.scaled, ['echo=3', 'echo=4', 'echo=1']);
+  t.is((await json('/system/alert', 'POST', { alerts: 'none' })).status, 400);
+});
+
+test('telemetry is JSON of sizes', async (t) => {
+  const { request, deploy } = await start(t);
+  await deploy('echo');
+  t.like(JSON.parse((await request('/system/telemetry')).body), { functions: 1, replicas: 1, invocations: 0 });
+});
+
 test('bundles are uploaded once, named again without an upload, and listed', async (t) => {
   const { request, provider } = await start(t);
   const digest = `sha256:${'a'.repeat(64)}`;

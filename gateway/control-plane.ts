@@ -8,6 +8,7 @@ import { type Authenticator, noAuth } from './auth/basic-auth.ts';
 import type { GatewayConfig } from './config.ts';
 import type { RouteTable } from './invoke/route-table.ts';
 import type { Log } from './log.ts';
+import { alertRoutes } from './routes/alert.ts';
 import { type Answer, kFailure, sendFailure, sendNotFound } from './routes/answer.ts';
 import { bundlesRoutes } from './routes/bundles.ts';
 import { functionRoutes } from './routes/function.ts';
@@ -18,6 +19,7 @@ import { logsRoutes } from './routes/logs.ts';
 import { namespacesRoutes } from './routes/namespaces.ts';
 import { resources } from './routes/resource.ts';
 import { secretsRoutes } from './routes/secrets.ts';
+import { telemetryRoutes } from './routes/telemetry.ts';
 
 export interface ControlPlaneDeps {
   readonly provider: Provider;
@@ -49,6 +51,8 @@ export function controlPlane(deps: ControlPlaneDeps): RequestListener {
   secretsRoutes(guarded, { provider, readTimeoutMs });
   namespacesRoutes(guarded, { provider, readTimeoutMs });
   logsRoutes(guarded, provider, stopping);
+  alertRoutes(guarded, { provider, routes, readTimeoutMs });
+  telemetryRoutes(guarded, provider, routes);
   infoRoutes(guarded, provider, version);
   bundlesRoutes(guarded, { provider, maxBundleBytes });
   healthRoutes(open, () => stopping.aborted);

@@ -51,6 +51,17 @@ test('10.6: redirects and any status come through as the function gave them', as
   t.deepEqual([status, headers.location], [302, 'https://example.com/']);
 });
 
+test('10.11: a 429 that a watchdog marks as its own comes through as retryable', async (t) => {
+  const { request, deploy, provider } = await start(t);
+  provider.images.set('busy:latest', (_req, res) =>
+    res.writeHead(429, { 'X-OpenFaaS-Internal': 'faas-middleware' }).end('Concurrent request limit exceeded.'),
+  );
+  await deploy('busy');
+  const { status, headers, body } = await request('/function/busy');
+  t.deepEqual([status, body], [429, 'Concurrent request limit exceeded.']);
+  t.is(headers['x-openfaas-internal'], 'faas-middleware');
+});
+
 test("10.8: the caller's Authorization reaches the function, and calls need none", async (t) => {
   const { request, deploy, provider } = await start(t);
   provider.images.set('echo:latest', (req, res) => res.end(req.headers.authorization ?? 'none'));

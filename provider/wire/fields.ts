@@ -74,6 +74,14 @@ export class Fields {
     return value === undefined ? undefined : new Fields(value, this.#at(name));
   }
 
+  /** An array of objects; absent is empty. */
+  objects(name: string): readonly Fields[] {
+    const value = this.#get(name);
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) throw wrongType(this.#at(name), 'an array of objects', value);
+    return value.map((item, index) => new Fields(item, `${this.#at(name)}[${index}]`));
+  }
+
   #get(name: string): unknown {
     return this.#members.get(name.toLowerCase()) ?? undefined;
   }
