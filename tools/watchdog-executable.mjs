@@ -35,10 +35,11 @@ const FLAGS = [
 /** Threads, which the compiler does not find by itself. */
 const ENTRY_POINTS = ['watchdog/main.ts', 'watchdog/modes/module/loop-guard-worker.ts'];
 /**
- * Variables that make Bun do something else before our code runs: be the `bun` command, take flags, open a debugger.
- * Their names are changed in the runtime to ones that no environment can hold. main.ts drops all other BUN_* ones.
+ * Bun takes orders from BUN_* variables: to be the `bun` command, to take flags, to open a debugger. A function must
+ * not give any, so their names are changed in the runtime to ones that no environment can hold; these must be among
+ * them. BUN_ENV is left, because it is also a name in programs. (BUN_JSC_* is read otherwise: main.ts refuses it.)
  */
-const DEAF_TO = ['BUN_BE_BUN', 'BUN_OPTIONS', 'BUN_INSPECT'];
+const DEAF_TO = ['BUN_BE_BUN', 'BUN_OPTIONS', 'BUN_INSPECT', 'BUN_CONFIG_'];
 
 const here = arch() === 'arm64' ? 'arm64' : 'x64';
 for (const target of process.argv.includes('--all') ? Object.keys(BUN_PACKAGE) : [here]) build(target);
@@ -89,17 +90,13 @@ function bunOf(target) {
   return bun;
 }
 
-/** The runtime without the names of {@link DEAF_TO}: an '=' can be part of no variable's name. */
+/** The runtime without the names of variables that it obeys: an '=' can be part of no variable's name. */
 function deafened(elf) {
   const [start, end] = section(elf, '.rodata');
-  for (const name of DEAF_TO) {
-    let found = 0;
-    for (let at = elf.indexOf(name, start); at !== -1 && at < end; at = elf.indexOf(name, at + 1)) {
-      elf[at] = '='.charCodeAt(0);
-      found++;
-    }
-    if (found === 0) throw new Error(`${name} is not in Bun's runtime any more; see whether it still reads it`);
-  }
+  const missing = DEAF_TO.find((name) => elf.indexOf(name, start) === -1);
+  if (missing !== undefined) throw new Error(`${missing} is not in Bun's runtime any more; see what it reads instead`);
+  for (let at = elf.indexOf('BUN_', start); at !== -1 && at < end; at = elf.indexOf('BUN_', at + 1))
+    if (elf.toString('latin1', at, at + 7) !== 'BUN_ENV') elf[at] = '='.charCodeAt(0);
   return elf;
 }
 

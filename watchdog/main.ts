@@ -28,15 +28,15 @@ if (flag === '--version' || flag === '-version') {
 }
 
 /**
- * Bun, inside the executable, takes orders from BUN_* variables, which a function must not give: some change how the
- * process runs before this line, so it starts itself again without them. (Those that would keep this line from being
- * reached are not understood at all: tools/watchdog-executable.mjs.)
+ * The executable's runtime takes no orders from BUN_* variables (tools/watchdog-executable.mjs), and the function does
+ * not see them. Those for its engine had their effect before this line, so they are refused.
  */
 function dropRuntimeVariables(): void {
-  const entries = Object.entries(process.env) as [string, string][];
-  const kept = entries.filter(([name]) => !name.startsWith('BUN_'));
-  if (process.versions.bun === undefined || kept.length === entries.length) return;
-  process.execve!(process.execPath, [process.execPath, ...process.argv.slice(2)], Object.fromEntries(kept));
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('BUN_JSC_') && process.versions.bun !== undefined)
+      fail(`${name}: must not be set, it changes the watchdog itself; remove it`);
+    if (name.startsWith('BUN_')) delete process.env[name];
+  }
 }
 
 function runHealthcheck(): void {

@@ -33,7 +33,7 @@ const routes: Record<string, (event: Event, context: Context) => unknown> = {
   '/bytes': () => new Uint8Array([0, 1, 255]),
   '/nothing': () => undefined,
   '/json': () => ({ answer: 42 }),
-  '/response': () => new Response('made', { status: 201, headers: { 'X-Own': 'yes' } }),
+  '/response': () => new Response('made', { status: 201, headers: { 'X-Own': 'yes', 'Content-Type': 'text/own' } }),
   '/stream': async function* () {
     yield 'one ';
     yield new TextEncoder().encode('two');

@@ -50,6 +50,7 @@ export class Running {
   readonly #child: ReturnType<typeof spawn>;
   readonly #id = randomUUID();
   readonly temp = mkdtempSync(join(tmpdir(), 'watchdog-test-'));
+  readonly #terminationLog = join(this.temp, 'termination.json');
   /** What it wrote to stdout and stderr so far. */
   log = '';
   readonly exited: Promise<Exit>;
@@ -66,6 +67,7 @@ export class Running {
       TMPDIR: this.temp,
       ready_fd: '3',
       DUNLIN_REPLICA: this.#id,
+      termination_log: this.#terminationLog,
       ...env,
     };
     this.#child = spawn(program!, args, { cwd, env: variables, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
@@ -107,12 +109,20 @@ export class Running {
     });
   }
 
+  /** What it left when it ended by itself. */
+  termination(): { code: string; message: string; exitCode?: number; signal?: string; lastLogLines: string[] } {
+    return JSON.parse(readFileSync(this.#terminationLog, 'utf8'));
+  }
+
   async port(): Promise<number> {
-    return Number((await this.line(/Listening on port: (\d+)/))[1]);
+    return Number((await this.line(/Listening on port: (\d+)\D/))[1]);
   }
 
   async call(options: CallOptions = {}): Promise<Answer> {
-    return callAt({ host: '127.0.0.1', port: await this.port() }, options);
+    const at = { host: '127.0.0.1', port: await this.port() };
+    return callAt(at, options).catch((cause) => {
+      throw new Error(`${cause.message}; the log has:\n${this.log}`, { cause });
+    });
   }
 
   /** Processes that carry the replica's mark, without the watchdog itself. */
