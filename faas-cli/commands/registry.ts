@@ -147,13 +147,40 @@ export const REGISTRY: readonly Entry[] = [
   },
   {
     name: 'template',
-    summary: 'Find templates',
+    summary: 'Find and fetch templates',
     entries: [
       {
         name: 'list',
         aliases: ['ls'],
         summary: 'List the templates that "new" can use',
         load: async () => any((await import('./template-list.ts')).templateList),
+      },
+      {
+        name: 'pull',
+        summary: 'Fetch templates from a git repository',
+        load: async () => any((await import('./template-pull.ts')).templatePull),
+      },
+      {
+        name: 'store',
+        summary: 'Find and fetch templates of the store',
+        entries: [
+          {
+            name: 'list',
+            aliases: ['ls'],
+            summary: 'List the templates of the store',
+            load: async () => any((await import('./template-store.ts')).templateStoreList),
+          },
+          {
+            name: 'describe',
+            summary: 'Show a template of the store',
+            load: async () => any((await import('./template-store.ts')).templateStoreDescribe),
+          },
+          {
+            name: 'pull',
+            summary: 'Fetch a template of the store',
+            load: async () => any((await import('./template-store.ts')).templateStorePull),
+          },
+        ],
       },
     ],
   },

@@ -14,10 +14,16 @@ type Places = Pick<Context, 'cwd' | 'assets'>;
  */
 export async function findTemplate(places: Places, lang: string): Promise<Template> {
   for (const folder of templateFolders(places)) {
-    const file = join(folder, lang, 'template.yml');
-    const text = isPlainName(lang) ? await readFile(file, 'utf8').catch(whenMissing) : undefined;
-    if (text !== undefined) return parseTemplate(text, file, lang, join(folder, lang));
+    const found = await templateIn(folder, lang);
+    if (found) return found;
   }
+  throw await unknownTemplate(places, lang);
+}
+
+/** One of those that come with faas-cli. @throws FaasError `invalid_request` for an unknown one */
+export async function findBuiltIn(places: Places, lang: string): Promise<Template> {
+  const found = await templateIn(builtInFolder(places), lang);
+  if (found) return found;
   throw await unknownTemplate(places, lang);
 }
 
@@ -27,11 +33,20 @@ export async function listTemplates(places: Places): Promise<readonly string[]> 
   return [...new Set(names.flat())].sort();
 }
 
+/** Names of those that come with faas-cli, sorted. */
+export const listBuiltIn = async (places: Places): Promise<readonly string[]> =>
+  [...(await templatesIn(builtInFolder(places)))].sort();
+
+const builtInFolder = ({ assets }: Places): string => join(assets, 'templates');
+
 /** The project's own templates come first. */
-const templateFolders = ({ cwd, assets }: Places): readonly string[] => [
-  join(cwd, 'template'),
-  join(assets, 'templates'),
-];
+const templateFolders = (places: Places): readonly string[] => [join(places.cwd, 'template'), builtInFolder(places)];
+
+async function templateIn(folder: string, lang: string): Promise<Template | undefined> {
+  const file = join(folder, lang, 'template.yml');
+  const text = isPlainName(lang) ? await readFile(file, 'utf8').catch(whenMissing) : undefined;
+  return text === undefined ? undefined : parseTemplate(text, file, lang, join(folder, lang));
+}
 
 /** A name of one folder: no path leads out of the templates. */
 const isPlainName = (lang: string): boolean => /^[\w@][\w.@+-]*$/.test(lang);

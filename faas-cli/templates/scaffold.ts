@@ -23,6 +23,7 @@ export async function keepTemplate(cwd: string, template: Template): Promise<voi
   const temporary = `${folder}.${crypto.randomUUID()}.tmp`;
   try {
     await cp(template.folder, temporary, { recursive: true, verbatimSymlinks: true });
+    await rm(folder, { recursive: true, force: true });
     await rename(temporary, folder);
   } finally {
     await rm(temporary, { recursive: true, force: true });

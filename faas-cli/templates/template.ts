@@ -26,6 +26,7 @@ export interface BundleRecipe {
 export interface Template {
   readonly name: string;
   readonly folder: string;
+  readonly language?: string | undefined;
   readonly fprocess?: string | undefined;
   readonly buildOptions: readonly { readonly name: string; readonly packages: readonly string[] }[];
   readonly welcomeMessage?: string | undefined;
@@ -43,6 +44,7 @@ export function parseTemplate(text: string, file: string, name: string, folder: 
   return {
     name,
     folder,
+    language: fields.text('language'),
     fprocess: fields.text('fprocess'),
     buildOptions: fields.list('build_options').map((option) => ({
       name: option.required('name', 'give the name of the build option'),

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { FaasError } from '../../common/errors.ts';
+import type { Context } from '../context.ts';
+import { suggest } from '../suggest.ts';
+import { findBuiltIn, listBuiltIn } from './find-template.ts';
+
+/** An element of templates.json (contract 5.8). */
+export interface StoreTemplate {
+  readonly template: string;
+  readonly platform: string;
+  readonly language: string;
+  readonly source: string;
+  readonly description: string;
+  /** Git repository; '' for those that come with faas-cli. */
+  readonly repo: string;
+  readonly official: string;
+  readonly recommended?: boolean;
+}
+
+const FETCH_TIMEOUT_MS = 30_000;
+
+/**
+ * The templates of `--url` or `$OPENFAAS_TEMPLATE_STORE_URL`, else those that come with faas-cli; recommended ones
+ * first, then official ones, then by name (contract 5.4).
+ */
+export async function readTemplateStore(url: string | undefined, context: Context): Promise<readonly StoreTemplate[]> {
+  const place = url ?? context.env.OPENFAAS_TEMPLATE_STORE_URL;
+  const templates = place === undefined ? await builtIn(context) : await download(place, context.signal);
+  const rank = ({ recommended, official }: StoreTemplate) => (recommended ? 0 : official === 'true' ? 1 : 2);
+  return [...templates].sort((a, b) => rank(a) - rank(b) || (a.template < b.template ? -1 : 1));
+}
+
+/** @throws FaasError `not_found` */
+export function findStoreTemplate(templates: readonly StoreTemplate[], wanted: string): StoreTemplate {
+  const found = templates.find(({ template, source }) => template === wanted || `${source}/${template}` === wanted);
+  if (found) return found;
+  const meant = suggest(
+    wanted,
+    templates.map(({ template }) => template),
+  );
+  throw new FaasError(
+    'not_found',
+    `there is no template "${wanted}" in the store${meant ? `; did you mean "${meant}"?` : '; see: faas-cli template store list'}`,
+  );
+}
+
+/** What new uses without being told is what we recommend. */
+const RECOMMENDED = ['typescript', 'python3', 'go'];
+
+async function builtIn(context: Context): Promise<readonly StoreTemplate[]> {
+  const names = await listBuiltIn(context);
+  return Promise.all(
+    names.map(async (name) => {
+      const { language } = await findBuiltIn(context, name);
+      return {
+        template: name,
+        platform: 'x86_64',
+        language: language ?? name,
+        source: 'dunlin',
+        description: `Comes with faas-cli (${language ?? name})`,
+        repo: '',
+        official: 'true',
+        recommended: RECOMMENDED.includes(name),
+      };
+    }),
+  );
+}
+
+async function download(place: string, signal: AbortSignal): Promise<readonly StoreTemplate[]> {
+  try {
+    const templates: unknown = JSON.parse(
+      /^https?:\/\//.test(place) ? await fetchText(place, signal) : await readFile(place, 'utf8'),
+    );
+    if (!Array.isArray(templates)) throw new Error('it is no list');
+    return templates as StoreTemplate[];
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new FaasError('invalid_request', `cannot read the template store ${place}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+async function fetchText(url: string, signal: AbortSignal): Promise<string> {
+  const { default: fetch } = await import('node-fetch');
+  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]) });
+  if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
+  return response.text();
+}
