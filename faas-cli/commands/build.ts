@@ -1,6 +1,7 @@
 import { buildAll } from '../build/build-all.ts';
 import { jobsOf } from '../build/jobs.ts';
 import { functionsOf } from '../stack/functions-of.ts';
+import { pullMissing } from '../templates/pull-missing.ts';
 import { defineCommand } from './command.ts';
 import { buildFlags, envsubstFlags, singleFlags, tagFlags } from './flag-sets.ts';
 
@@ -15,6 +16,7 @@ export const build = defineCommand({
   flags: { ...buildFlags, ...singleFlags, ...envsubstFlags, ...tagFlags },
   async run(context, _args, flags) {
     const stack = await functionsOf(context, flags);
+    if (!flags['disable-stack-pull']) await pullMissing(stack, context);
     await buildAll(
       { ...flags, noCache: flags['no-cache'], jobs: jobsOf(stack, flags), stdout: context.stdout },
       context,

@@ -219,6 +219,21 @@ export const REGISTRY: readonly Entry[] = [
     ],
   },
   {
+    name: 'diff',
+    summary: 'Compare the stack file with what is deployed',
+    load: async () => any((await import('./diff.ts')).diff),
+  },
+  {
+    name: 'generate',
+    summary: 'Print Kubernetes resources for the functions',
+    load: async () => any((await import('./generate.ts')).generate),
+  },
+  {
+    name: 'completion',
+    summary: 'Print a script for completion in the shell',
+    load: async () => any((await import('./completion.ts')).completion),
+  },
+  {
     name: 'version',
     summary: 'Show the versions of faas-cli and of the gateway',
     load: async () => any((await import('./version.ts')).version),

@@ -2,9 +2,8 @@ import { FaasError } from '../../common/errors.ts';
 import { functionName } from '../../provider/wire/names.ts';
 import { checkDeployMode, deployAll } from '../deploy/deploy-all.ts';
 import { deploymentOf } from '../deploy/deployment.ts';
-import type { StackFunction } from '../stack/stack.ts';
 import { buildFromSource } from '../store/build-from-source.ts';
-import { findInStore, imageFor, platformOf, readStore, type StoreFunction } from '../store/store-file.ts';
+import { asStackFunction, findInStore, imageFor, platformOf, readStore } from '../store/store-file.ts';
 import { defineCommand } from './command.ts';
 import { deploymentFlags, gatewayFlags, namespaceFlags } from './flag-sets.ts';
 import { storeFlags } from './store-flags.ts';
@@ -41,7 +40,7 @@ export const storeDeploy = defineCommand({
     if (found.source && (await client.info(context.signal)).provider?.orchestration === 'embedded')
       await buildFromSource({ name: found.name, image, ...found.source }, client, context);
     const deployment = await deploymentOf(
-      asFunction(found, name, image),
+      asStackFunction(found, name, image),
       image,
       flags,
       { readTemplate: false },
@@ -49,21 +48,4 @@ export const storeDeploy = defineCommand({
     );
     await deployAll(client, [deployment], flags, context);
   },
-});
-
-const asFunction = (found: StoreFunction, name: string, image: string): StackFunction => ({
-  name,
-  image,
-  fprocess: found.fprocess,
-  environment: found.environment ?? {},
-  environmentFiles: [],
-  secrets: [],
-  labels: found.labels ?? {},
-  annotations: found.annotations ?? {},
-  constraints: [],
-  readonlyRootFilesystem: found.readOnlyRootFilesystem ?? false,
-  skipBuild: true,
-  buildOptions: [],
-  buildArgs: {},
-  buildSecrets: {},
 });

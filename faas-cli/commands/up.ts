@@ -7,6 +7,7 @@ import { withImages } from '../deploy/images.ts';
 import { pushAll } from '../deploy/push-all.ts';
 import { waitUntilReady } from '../deploy/wait-until-ready.ts';
 import { functionsOf } from '../stack/functions-of.ts';
+import { pullMissing } from '../templates/pull-missing.ts';
 import { defineCommand, type Values } from './command.ts';
 import {
   buildFlags,
@@ -47,6 +48,7 @@ export const up = defineCommand({
 async function upOnce(context: Context, given: Values<typeof flags>, names?: ReadonlySet<string>): Promise<void> {
   const all = await functionsOf(context, given);
   const stack = names ? { ...all, functions: all.functions.filter(({ name }) => names.has(name)) } : all;
+  if (!given['disable-stack-pull']) await pullMissing(stack, context);
   const jobs = jobsOf(stack, given);
   // Loads the HTTP client while the functions are built.
   const connecting = context.connect({

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
 import type { Context } from '../context.ts';
+import type { StackFunction } from '../stack/stack.ts';
 import { suggest } from '../suggest.ts';
 
 /** An element of functions.json (contract 5.8). */
@@ -73,6 +74,24 @@ export function imageFor({ images }: StoreFunction, platform: string): string | 
   const key = Object.keys(images).find((candidate) => candidate.toLowerCase() === platform.toLowerCase());
   return key === undefined ? undefined : images[key];
 }
+
+/** As if it stood in a stack file. */
+export const asStackFunction = (found: StoreFunction, name: string, image: string): StackFunction => ({
+  name,
+  image,
+  fprocess: found.fprocess,
+  environment: found.environment ?? {},
+  environmentFiles: [],
+  secrets: [],
+  labels: found.labels ?? {},
+  annotations: found.annotations ?? {},
+  constraints: [],
+  readonlyRootFilesystem: found.readOnlyRootFilesystem ?? false,
+  skipBuild: true,
+  buildOptions: [],
+  buildArgs: {},
+  buildSecrets: {},
+});
 
 const PLATFORMS: Readonly<Record<string, string>> = {
   'linux/amd64': 'x86_64',
