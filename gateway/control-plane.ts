@@ -4,7 +4,8 @@ import { isFaasError } from '../common/errors.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { VersionJson } from '../provider/wire/info.ts';
 import { LogQueryError } from '../provider/wire/logs.ts';
-import { type Authenticator, noAuth } from './auth/basic-auth.ts';
+import type { GatewayAuth } from './auth/gateway-auth.ts';
+import type { TokenStore } from './auth/token-store.ts';
 import type { GatewayConfig } from './config.ts';
 import type { RouteTable } from './invoke/route-table.ts';
 import type { Log } from './log.ts';
@@ -17,14 +18,16 @@ import { healthRoutes } from './routes/health.ts';
 import { infoRoutes } from './routes/info.ts';
 import { logsRoutes } from './routes/logs.ts';
 import { namespacesRoutes } from './routes/namespaces.ts';
-import { resources } from './routes/resource.ts';
+import { resources, unguarded } from './routes/resource.ts';
 import { secretsRoutes } from './routes/secrets.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
+import { tokensRoutes } from './routes/tokens.ts';
 
 export interface ControlPlaneDeps {
   readonly provider: Provider;
   readonly routes: RouteTable;
-  readonly auth: Authenticator;
+  readonly auth: GatewayAuth;
+  readonly tokens: TokenStore;
   readonly config: GatewayConfig;
   readonly version: VersionJson;
   readonly log: Log;
@@ -34,7 +37,7 @@ export interface ControlPlaneDeps {
 
 /** All that is no call of a function: the REST API (contract 1), served by express. */
 export function controlPlane(deps: ControlPlaneDeps): RequestListener {
-  const { provider, config, routes, auth, version, log, stopping } = deps;
+  const { provider, config, routes, auth, tokens, version, log, stopping } = deps;
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.enable('case sensitive routing').enable('strict routing');
@@ -43,8 +46,8 @@ export function controlPlane(deps: ControlPlaneDeps): RequestListener {
     next();
   });
 
-  const open = resources(app, noAuth);
-  const guarded = resources(app, auth);
+  const open = resources(app, unguarded);
+  const guarded = resources(app, auth.system);
   const { readTimeoutMs, maxBundleBytes } = config;
   functionsRoutes(guarded, { provider, routes, readTimeoutMs });
   functionRoutes(guarded, { provider, routes, readTimeoutMs });
@@ -55,6 +58,7 @@ export function controlPlane(deps: ControlPlaneDeps): RequestListener {
   telemetryRoutes(guarded, provider, routes);
   infoRoutes(guarded, provider, version);
   bundlesRoutes(guarded, { provider, maxBundleBytes });
+  tokensRoutes(guarded, { tokens, readTimeoutMs });
   healthRoutes(open, () => stopping.aborted);
   open('/', {
     GET(_req, res) {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { readConfig } from '../common/config.ts';
+import { TokenStore } from './auth/token-store.ts';
 import { gatewaySchema } from './config.ts';
 import { startGateway } from './gateway.ts';
 import { createLog } from './log.ts';
@@ -55,7 +56,10 @@ test('a taken port is an error that carries it, and nothing is left open', async
   const config = readConfig(gatewaySchema, { dunlin_port: String(port), dunlin_metrics_port: '0' });
   const version = { release: '1', sha: 'a' };
   const log = createLog({ format: 'json', write: () => undefined });
-  await t.throwsAsync(startGateway({ provider, config, credentials: undefined, version, log }), { code: 'EADDRINUSE' });
+  await t.throwsAsync(
+    startGateway({ provider, config, credentials: undefined, tokens: new TokenStore('', []), version, log }),
+    { code: 'EADDRINUSE' },
+  );
 });
 
 test('a head larger than the limit is 431', async (t) => {

@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import type { Provider } from '../provider/provider.ts';
 import type { VersionJson } from '../provider/wire/info.ts';
-import { BasicAuth, noAuth } from './auth/basic-auth.ts';
 import type { Credentials } from './auth/credentials.ts';
+import { createGatewayAuth } from './auth/gateway-auth.ts';
+import type { TokenStore } from './auth/token-store.ts';
 import type { GatewayConfig } from './config.ts';
 import { controlPlane } from './control-plane.ts';
 import { FrontDoor } from './front-door.ts';
@@ -20,6 +21,7 @@ export interface GatewayDeps {
   readonly config: GatewayConfig;
   /** Undefined: `/system/*` asks for none. */
   readonly credentials: Credentials | undefined;
+  readonly tokens: TokenStore;
   readonly version: VersionJson;
   readonly log: Log;
 }
@@ -39,7 +41,8 @@ export interface Gateway extends AsyncDisposable {
  *
  * @throws Error of node:net, such as EADDRINUSE with its port
  */
-export async function startGateway({ provider, config, credentials, version, log }: GatewayDeps): Promise<Gateway> {
+export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
+  const { provider, config, credentials, tokens, version, log } = deps;
   const product = `dunlin/${version.release}`;
   const stopping = new AbortController();
   const waitingRoom = new WaitingRoom(provider, {
@@ -58,10 +61,10 @@ export async function startGateway({ provider, config, credentials, version, log
     maxBodyBytes: config.maxBodyBytes,
     product,
   };
-  const invoker = new Invoker(routes, context);
+  const auth = createGatewayAuth({ credentials, tokens, maxGuesses: config.maxGuesses });
+  const invoker = new Invoker(routes, auth, context);
   const upgrades = new Upgrades({ invoker, waitingRoom, product });
-  const auth = credentials === undefined ? noAuth : new BasicAuth(credentials, config.maxGuesses);
-  const api = controlPlane({ provider, routes, auth, config, version, log, stopping: stopping.signal });
+  const api = controlPlane({ provider, routes, auth, tokens, config, version, log, stopping: stopping.signal });
   const frontDoor = new FrontDoor({ invoker, upgrades, api, config });
   const metrics = new MetricsServer({
     functions: () => routes.entries(),

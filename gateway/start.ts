@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import type { Provider } from '../provider/provider.ts';
 import { type Credentials, credentialFiles, ensureCredentials, readCredentials } from './auth/credentials.ts';
+import { TokenStore } from './auth/token-store.ts';
 import type { GatewayConfig } from './config.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { type Gateway, startGateway } from './gateway.ts';
@@ -49,7 +50,8 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
     const credentials = await credentialsOf(config, folder);
     const provider = await options.createProvider();
     opened.push(() => provider.close());
-    const gateway = await listen({ provider, config, credentials, version: productVersion(), log });
+    const tokens = await TokenStore.open(join(dataFolder, 'tokens.json'));
+    const gateway = await listen({ provider, config, credentials, tokens, version: productVersion(), log });
     opened.push(() => gateway.close());
     const url = urlOf(config.host, gateway.address.port);
     const metricsUrl = urlOf(config.host, gateway.metricsAddress.port);

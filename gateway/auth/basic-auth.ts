@@ -1,26 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Credentials } from './credentials.ts';
-import { GuessLimit } from './guess-limit.ts';
+import type { GuessLimit } from './guess-limit.ts';
 
 export type Verdict = 'granted' | 'denied' | 'too_many_guesses';
 
-/** Decides by an Authorization header and the address it came from. */
-export interface Authenticator {
-  check(authorization: string | undefined, address: string): Verdict;
-}
-
-/** Lets everybody in, whatever the header says; faas-cli sends an empty Bearer then (contract 1.3). */
-export const noAuth: Authenticator = { check: () => 'granted' };
-
 /** HTTP Basic. Compares hashes, so that neither length nor content shows in the time it takes. */
-export class BasicAuth implements Authenticator {
+export class BasicAuth {
   readonly #expected: Buffer;
   readonly #guesses: GuessLimit;
 
-  /** @param maxGuesses wrong passwords one address may try in a burst; 0 is no limit */
-  constructor({ user, password }: Credentials, maxGuesses: number, now: () => number = Date.now) {
+  constructor({ user, password }: Credentials, guesses: GuessLimit) {
     this.#expected = digest(`${user}:${password}`);
-    this.#guesses = new GuessLimit(maxGuesses, now);
+    this.#guesses = guesses;
   }
 
   check(authorization: string | undefined, address: string): Verdict {

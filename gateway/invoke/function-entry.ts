@@ -4,6 +4,8 @@ import type { CallFailure } from '../../provider/wire/status.ts';
 import { FunctionMetrics } from '../metrics/function-metrics.ts';
 import type { Waiter } from './waiting-room.ts';
 
+const LABEL_AUTH = 'com.dunlin.auth';
+
 /** A ready replica, and what the choice between replicas goes by. */
 export class Replica {
   readonly id: string;
@@ -38,6 +40,10 @@ export class FunctionEntry {
   state: FunctionState;
   /** The latest failure that a watchdog reported in answer to a call of the current revision. */
   lastFailure: CallFailure | undefined;
+  /** Only who has a token may call it. */
+  get needsToken(): boolean {
+    return this.state.spec.labels[LABEL_AUTH] === 'required';
+  }
   /** A request to the provider for a replica is under way. */
   starting = false;
   removed = false;

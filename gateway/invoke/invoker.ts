@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FaasError } from '../../common/errors.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
+import type { GatewayAuth } from '../auth/gateway-auth.ts';
 import { readCallHead, startTimeNow } from './call-head.ts';
 import type { CallPath } from './call-path.ts';
 import type { FunctionEntry } from './function-entry.ts';
@@ -10,16 +11,19 @@ import type { RouteTable } from './route-table.ts';
 /** Takes every request for `/function/...` before express sees it. */
 export class Invoker {
   readonly #routes: RouteTable;
+  readonly #auth: GatewayAuth;
   readonly #context: InvocationContext;
 
-  constructor(routes: RouteTable, context: InvocationContext) {
+  constructor(routes: RouteTable, auth: GatewayAuth, context: InvocationContext) {
     this.#routes = routes;
+    this.#auth = auth;
     this.#context = context;
   }
 
   invoke(req: IncomingMessage, res: ServerResponse, path: CallPath): void {
     const entry = this.find(path.name);
-    if (entry === undefined) this.#notFound(req, res, path.name);
+    const refusal = entry === undefined ? functionNotFound(path.name) : entry.needsToken && this.refusal(entry, req);
+    if (entry === undefined || refusal) this.#refuse(req, res, refusal as FaasError);
     else new Invocation(this.#context, req, res, entry, path.target).start();
   }
 
@@ -27,11 +31,28 @@ export class Invoker {
     return this.#routes.lookup(name) ?? (name.includes('%') ? this.#routes.lookup(decoded(name)) : undefined);
   }
 
+  /** Why a call that needs a token may not go ahead. The token of one that may is taken out: it is not the function's. */
+  refusal(entry: FunctionEntry, req: IncomingMessage): FaasError | undefined {
+    const verdict = this.#auth.call(req.headers.authorization, req.socket.remoteAddress ?? '', entry.key);
+    if (verdict === 'too_many_guesses')
+      return new FaasError('too_many_requests', 'Too many wrong tokens from your address; wait a second');
+    if (verdict === 'denied')
+      return new FaasError(
+        'unauthorized',
+        `${entry.key} can only be called with a token that allows it: send Authorization: Bearer TOKEN`,
+      );
+    const index = req.rawHeaders.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization');
+    req.rawHeaders.splice(index, 2);
+    delete req.headers.authorization;
+    return undefined;
+  }
+
   /** Not counted: names that strangers make up would become labels without bound. */
-  #notFound(req: IncomingMessage, res: ServerResponse, name: string): void {
+  #refuse(req: IncomingMessage, res: ServerResponse, error: FaasError): void {
     const { callId } = readCallHead(req.rawHeaders);
     const headers = ['X-Call-Id', callId, 'X-Start-Time', startTimeNow(), 'X-Served-By', this.#context.product];
-    sendProblem(res, functionNotFound(name), { internal: 'gateway', headers, extra: { callId } });
+    if (error.code === 'unauthorized') headers.push('WWW-Authenticate', 'Bearer realm="functions"');
+    sendProblem(res, error, { internal: 'gateway', headers, extra: { callId } });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Express, Request, Response } from 'express';
-import type { Authenticator } from '../auth/basic-auth.ts';
+import type { Verdict } from '../auth/basic-auth.ts';
 import { sendFailure, sendUnauthorized } from './answer.ts';
 
 /** Answers one request; what it throws becomes the answer of {@link sendFailure}. */
@@ -9,18 +9,23 @@ export type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE',
 /** Adds the routes of one resource: `methods` at `path`, 405 with an empty body for any other (contract 1.1). */
 export type AddResource = (path: string, methods: Methods) => void;
 
-/** Resources that ask for authentication, with one log line per request. */
+/** Decides by an Authorization header and the address it came from. */
+export type Guard = (authorization: string | undefined, address: string) => Verdict;
+/** Lets everybody in. */
+export const unguarded: Guard = () => 'granted';
+
+/** Resources behind a guard. */
 export const resources =
-  (app: Express, auth: Authenticator): AddResource =>
+  (app: Express, guard: Guard): AddResource =>
   (path, methods) => {
-    app.all(path, (req, res) => dispatch(methods, auth, req, res));
+    app.all(path, (req, res) => dispatch(methods, guard, req, res));
   };
 
-async function dispatch(methods: Methods, auth: Authenticator, req: Request, res: Response): Promise<void> {
+async function dispatch(methods: Methods, guard: Guard, req: Request, res: Response): Promise<void> {
   // HEAD is a wrong verb too: OpenFaaS's router knows the listed ones only.
   const handler = methods[req.method as keyof Methods];
   if (handler === undefined) return void res.status(405).end();
-  const verdict = auth.check(req.headers.authorization, req.socket.remoteAddress ?? '');
+  const verdict = guard(req.headers.authorization, req.socket.remoteAddress ?? '');
   if (verdict !== 'granted') return sendUnauthorized(req, res, verdict);
   try {
     await handler(req, res);

@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { readConfig } from '../../common/config.ts';
 import type { FunctionSpec } from '../../provider/provider.ts';
 import type { Credentials } from '../auth/credentials.ts';
+import { TokenStore } from '../auth/token-store.ts';
 import { gatewaySchema } from '../config.ts';
 import { startGateway } from '../gateway.ts';
 import { createLog } from '../log.ts';
@@ -31,16 +35,19 @@ export interface RequestOptions {
 export async function start(t: ExecutionContext, env: Record<string, string> = {}) {
   const provider = new MemoryProvider();
   const logged: string[] = [];
+  const folder = await mkdtemp(join(tmpdir(), 'dunlin-gateway-'));
   const gateway = await startGateway({
     provider,
     config: readConfig(gatewaySchema, { dunlin_port: '0', dunlin_metrics_port: '0', ...env }),
     credentials: env.basic_auth === 'false' ? undefined : credentials,
+    tokens: await TokenStore.open(join(folder, 'tokens.json')),
     version: { release: '1.2.3', sha: 'abc' },
     log: createLog({ format: 'json', write: (line) => logged.push(line) }),
   });
   t.teardown(async () => {
     await gateway.close();
     await provider.close();
+    await rm(folder, { recursive: true });
   });
   const { port } = gateway.address;
 
@@ -76,6 +83,7 @@ export async function start(t: ExecutionContext, env: Record<string, string> = {
 
   return {
     gateway,
+    folder,
     untilWaiting,
     provider,
     port,
