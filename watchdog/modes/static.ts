@@ -33,7 +33,8 @@ export class StaticMode implements Mode {
       redirect(call, `./${query}`);
       return;
     }
-    const file = join(this.#root, path);
+    // With the slash a file would not be found, and could not be told from what is not there.
+    const file = join(this.#root, path.replace(/\/+$/, ''));
     const found = await stat(file).catch(() => undefined);
     const name = encodeURIComponent(path.slice(path.lastIndexOf('/', path.length - 2) + 1).replace(/\/$/, ''));
     if (found === undefined) text(call, 404, '404 page not found\n');
