@@ -679,6 +679,27 @@ for (const runtime of RUNTIMES) {
       t.is(server.peers.length, 0);
     });
 
+  test(`${runtime}: after a refused request nothing more on its connection is served`, async (t) => {
+    await using server = await RawServer.listen();
+    const opened = await open(server);
+    for (const bad of [
+      'POST {/} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+      'GET {/} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+    ]) {
+      await using client = await opened.client(`${bad}GET {/smuggled} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      t.regex(await client.untilEnd(), /^HTTP\/1\.1 400 [\s\S]*\r\nConnection: close\r\n/i);
+    }
+    t.is(server.peers.length, 0);
+  });
+
+  test(`${runtime}: what any Connection header names is left out`, async (t) => {
+    const { sent } = await exchange(
+      'GET {/} HTTP/1.1\r\nHost: x\r\nX-A: 1\r\nConnection: X-A\r\nX-B: 2\r\nconnection: keep-alive, X-B\r\nX-C: 3\r\n\r\n',
+      OK,
+    );
+    t.is(sent, 'GET / HTTP/1.1\r\nHost: x\r\nX-C: 3\r\n\r\n');
+  });
+
   test(`${runtime}: a bad chunk in a request ends the call at the upstream`, async (t) => {
     await using server = await RawServer.listen();
     const opened = await open(server);

@@ -1,11 +1,29 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+
+const kRefused = Symbol('refused');
+type CheckedSocket = Socket & { [kRefused]?: boolean };
 
 /**
  * Why `req` must be answered with 400, on top of what node:http checks; undefined when it is sound. Node and Bun let
  * some of these through, and what two servers read differently can smuggle a request (RFC 9112 sections 3.2, 6.1, 6.3
  * and 11.2).
+ *
+ * After one refusal nothing more is sound on that connection: what looks like the next request may be another's body.
+ * `sendProblem` closes it.
  */
 export function checkRequest(req: IncomingMessage): string | undefined {
+  const socket = req.socket as CheckedSocket;
+  if (socket[kRefused]) return 'an earlier request on this connection was malformed';
+  const reason = findFault(req);
+  if (reason !== undefined) socket[kRefused] = true;
+  return reason;
+}
+
+/** Whether `checkRequest` has refused a request on this connection. */
+export const isRefused = (req: IncomingMessage): boolean => (req.socket as CheckedSocket)[kRefused] === true;
+
+function findFault(req: IncomingMessage): string | undefined {
   const isOld = req.httpVersionMinor === 0;
   if (req.httpVersionMajor !== 1 || (!isOld && req.httpVersionMinor !== 1))
     return 'only HTTP/1.0 and HTTP/1.1 are spoken here';
