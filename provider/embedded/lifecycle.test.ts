@@ -4,6 +4,7 @@ import test from 'ava';
 import { call, Watched } from '../conformance/calls.ts';
 import type { FunctionSpec } from '../provider.ts';
 import { createEmbeddedProvider } from './embedded-provider.ts';
+import { KeyedTurns } from './keyed-turns.ts';
 import { MarkedProcesses } from './processes/marked-processes.ts';
 import {
   buildWatchdog,
@@ -153,4 +154,38 @@ test('500 functions without replicas are listed, and are there after a restart',
   const names = (await second.list('openfaas-fn', signal)).map(({ name }) => name);
   t.is(names.length, 500);
   t.deepEqual(names, names.toSorted());
+});
+
+test("closing does not wait for a call as long as the function's own limit would allow", async (t) => {
+  await using engine = await createTestEngine({ stopGraceMs: 200 });
+  const { provider } = engine;
+  await pushProbe(provider);
+  await provider.deploy(spec('patient', PROBE_IMAGE, { envVars: { exec_timeout: '1h', write_timeout: '1h' } }), signal);
+  using watched = new Watched(provider);
+  const [target] = await watched.ready(spec('patient', ''));
+  const endless = t.throwsAsync(call(target!.address, '/slow/3600000'));
+  await call(target!.address, '/pid');
+  // Both ways to stop it are under way when the engine closes.
+  const removal = provider.remove(spec('patient', ''), signal);
+  await provider.close();
+  await Promise.all([removal, endless]);
+});
+
+test('who waits for a turn is told at once when the own signal aborts', async (t) => {
+  const turns = new KeyedTurns();
+  const first = Promise.withResolvers<void>();
+  const leaving = new AbortController();
+  const order: string[] = [];
+  const running = turns.run('key', signal, async () => {
+    await first.promise;
+    order.push('first');
+  });
+  const waiting = turns.run('key', leaving.signal, async () => order.push('never'));
+  const last = turns.run('key', signal, async () => order.push('last'));
+  const reason = new Error('gone');
+  leaving.abort(reason);
+  await t.throwsAsync(waiting, { is: reason });
+  first.resolve();
+  await Promise.all([running, last]);
+  t.deepEqual(order, ['first', 'last']);
 });

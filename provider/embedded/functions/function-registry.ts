@@ -8,6 +8,7 @@ import { checkVariables } from '../environment.ts';
 import { KeyedTurns } from '../keyed-turns.ts';
 import { pruneLogs } from '../logs/function-logs.ts';
 import type { NamespaceStore } from '../namespace-store.ts';
+import { orAborted } from '../or-aborted.ts';
 import { replicaLimits } from '../quantities.ts';
 import { recoverReplicas } from '../replicas/recover-replicas.ts';
 import { removeTree } from '../replicas/remove-tree.ts';
@@ -24,6 +25,8 @@ export class FunctionRegistry {
   readonly #functions = new Map<string, ManagedFunction>();
   readonly #observers = new Set<StateObserver>();
   readonly #turns = new KeyedTurns();
+  /** Removed ones whose replicas still drain. */
+  readonly #leaving = new Set<ManagedFunction>();
   #ending = false;
 
   constructor(engine: Engine, secrets: SecretStore, namespaces: NamespaceStore) {
@@ -128,7 +131,9 @@ export class FunctionRegistry {
       await this.#engine.state.removeFunction(ref);
       this.#functions.delete(refKey(ref));
       for (const observer of this.#observers) observer(removed.ref, undefined);
+      this.#leaving.add(removed);
       await removed.end();
+      this.#leaving.delete(removed);
       for (const release of holds) release();
       const { folder } = this.#engine;
       await removeTree(folder.logsOf(ref), ownerOf(removed.record));
@@ -173,10 +178,11 @@ export class FunctionRegistry {
     );
   }
 
-  /** Ends all replicas; the functions stay recorded. */
+  /** Ends all replicas, however long their own limits are; the functions stay recorded. */
   async end(): Promise<void> {
     this.#ending = true;
-    await Promise.all([...this.#functions.values()].map((ending) => ending.end()));
+    const all = [...this.#functions.values(), ...this.#leaving];
+    await Promise.all(all.map((ending) => ending.end(this.#engine.limits.stopGraceMs)));
     this.#observers.clear();
   }
 
@@ -226,17 +232,5 @@ export class FunctionRegistry {
     const { functions } = this.#engine.folder;
     for (const name of await readdir(functions))
       if (!this.#functions.has(name)) await rm(join(functions, name), { recursive: true, force: true });
-  }
-}
-
-/** Rejects with the signal's reason once it aborts; the work goes on. */
-async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

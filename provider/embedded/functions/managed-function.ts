@@ -91,10 +91,15 @@ export class ManagedFunction {
     this.#changed();
   }
 
-  /** Ends all replicas, each drained; resolves when nothing of them is left. */
-  async end(): Promise<void> {
+  /**
+   * Ends all replicas, each drained; resolves when nothing of them is left.
+   *
+   * @param withinMs also those that were told to stop before end by then, where their own limits would give them longer
+   */
+  async end(withinMs?: number): Promise<void> {
     this.#ending = true;
     this.reconcile();
+    if (withinMs !== undefined) for (const replica of this.replicas) replica.hasten(withinMs);
     this.#changed();
     await Promise.all(this.replicas.map(({ gone }) => gone));
     this.#ended.abort();
@@ -120,7 +125,12 @@ export class ManagedFunction {
     if (replicas.length === 0) return;
     for (const replica of replicas) replica.leave();
     this.#changed();
-    for (const replica of replicas) replica.stop();
+    // Calls that had chosen one of them are being written in this turn of the loop and the next.
+    setImmediate(() =>
+      setImmediate(() => {
+        for (const replica of replicas) replica.stop();
+      }),
+    );
   }
 
   #start(): boolean {

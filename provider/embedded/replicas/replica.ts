@@ -53,6 +53,7 @@ export class Replica {
   #memoryExceeded = false;
   #startedTooSlowly = false;
   #readyAt: number | undefined;
+  #endAt = Number.POSITIVE_INFINITY;
   /** CPU ticks at a time, for usage. */
   lastUsage: { readonly ticks: number; readonly at: number } | undefined;
 
@@ -126,8 +127,16 @@ export class Replica {
     this.leave();
     if (this.#phase !== 'stopping' || !this.#process) return;
     signalProcess(this.#process.pid, 'SIGTERM');
+    this.hasten(this.#graceMs());
+  }
+
+  /** One that was told to stop is ended after so long, or earlier if that was said before. */
+  hasten(graceMs: number): void {
+    const endAt = performance.now() + graceMs;
+    if (this.#phase !== 'stopping' || endAt >= this.#endAt) return;
+    this.#endAt = endAt;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.kill(), this.#graceMs());
+    this.#timer = setTimeout(() => this.kill(), graceMs);
   }
 
   /** Ends all of its processes now. */
