@@ -64,7 +64,7 @@ test('every listed function has source, tests and a page that shows how to call 
     t.true(existsSync(join(own, 'handler.test.ts')), `${name} has no test`);
     const page = readFileSync(join(own, 'README.md'), 'utf8');
     t.true(page.startsWith(`# ${name}\n`), name);
-    t.true(page.includes(`faas-cli store deploy ${name}\n`), name);
+    t.regex(page, new RegExp(`^faas-cli store deploy ${name}( --secret [-a-z]+)?$`, 'm'));
     t.true(page.includes(`faas-cli invoke ${name}`), name);
   }
   const folders = readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory());
