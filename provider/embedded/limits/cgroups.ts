@@ -19,31 +19,28 @@ export interface ReplicaCgroup {
   remove(): boolean;
 }
 
+/** The folders of one engine, where its replicas' groups are. */
+interface Trees {
+  readonly memory: string | undefined;
+  readonly cpu: string | undefined;
+}
+
 /**
  * Control groups `dunlin/ENGINE/REPLICA`, of version 2 or 1, where this process may make them.
  * Source: the kernel's admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst.
  */
 export class Cgroups {
-  readonly #memory: string | undefined;
-  readonly #cpu: string | undefined;
+  readonly #root: string;
+  readonly #engine: string;
   readonly #version: 1 | 2;
+  /** Made for the first replica with a limit, so that an engine without any leaves no trace. */
+  #trees: Trees | undefined;
 
   /** @param dataDir tells engines on one machine apart */
   constructor(root: string, dataDir: string) {
-    const engine = join('dunlin', createHash('sha256').update(dataDir).digest('hex').slice(0, 8));
+    this.#root = root;
+    this.#engine = join('dunlin', createHash('sha256').update(dataDir).digest('hex').slice(0, 8));
     this.#version = existsSync(join(root, 'cgroup.controllers')) ? 2 : 1;
-    if (this.#version === 2) {
-      const [memory, cpu] = ['memory', 'cpu'].map((controller) => delegate(root, engine, controller));
-      this.#memory = memory;
-      this.#cpu = cpu;
-    } else {
-      this.#memory = makeOrSkip(join(root, 'memory'), 'memory.limit_in_bytes', engine);
-      this.#cpu = makeOrSkip(join(root, 'cpu'), 'cpu.cfs_quota_us', engine);
-    }
-  }
-
-  get limitsMemory(): boolean {
-    return this.#memory !== undefined;
   }
 
   /**
@@ -52,62 +49,85 @@ export class Cgroups {
    * @returns `undefined` when there is nothing to limit, or nothing that can be
    */
   create(replica: string, limits: ReplicaLimits, wholeGroup: boolean): ReplicaCgroup | undefined {
-    const folders: string[] = [];
-    const memory = limits.memoryBytes === undefined ? undefined : this.#memory;
-    const cpu = limits.cpuMillis === undefined ? undefined : this.#cpu;
-    const make = (parent: string, files: Readonly<Record<string, number>>): void => {
-      const folder = join(parent, replica);
-      mkdirSync(folder, { recursive: true });
-      if (!folders.includes(folder)) folders.push(folder);
-      // Some are compiled out of some kernels (swap accounting); the main one must be there.
-      for (const [file, value] of Object.entries(files))
-        if (existsSync(join(folder, file))) writeFileSync(join(folder, file), String(value));
-    };
-    if (memory) make(memory, this.#memoryFiles(limits.memoryBytes!, wholeGroup));
-    if (cpu && this.#version === 1)
-      make(cpu, { 'cpu.cfs_period_us': PERIOD_US, 'cpu.cfs_quota_us': quotaUs(limits.cpuMillis!) });
-    if (cpu && this.#version === 2) {
-      make(cpu, {});
-      writeFileSync(join(cpu, replica, 'cpu.max'), `${quotaUs(limits.cpuMillis!)} ${PERIOD_US}`);
-    }
+    const { memoryBytes, cpuMillis } = limits;
+    if (memoryBytes === undefined && cpuMillis === undefined) return undefined;
+    this.#trees ??= this.#makeTrees();
+    const memory = memoryBytes === undefined ? undefined : this.#trees.memory;
+    const cpu = cpuMillis === undefined ? undefined : this.#trees.cpu;
+    const folders = [...new Set([memory, cpu])].filter((tree) => tree !== undefined).map((tree) => join(tree, replica));
     if (folders.length === 0) return undefined;
+    for (const folder of folders) mkdirSync(folder, { recursive: true });
+    if (memory) write(join(memory, replica), this.#memoryFiles(memoryBytes!, wholeGroup));
+    if (cpu) write(join(cpu, replica), this.#cpuFiles(cpuMillis!));
+    return new Group(folders, memory && this.#counter(join(memory, replica)));
+  }
+
+  /** The group of a replica that another gateway started, with the limits it has. */
+  find(replica: string): ReplicaCgroup | undefined {
+    const folders = this.#present()
+      .map((tree) => join(tree, replica))
+      .filter((folder) => existsSync(folder));
+    if (folders.length === 0) return undefined;
+    const counters = folders.map((folder) => this.#counter(folder));
     return new Group(
       folders,
-      memory && join(memory, replica, this.#version === 2 ? 'memory.events' : 'memory.oom_control'),
+      counters.find((counter) => existsSync(counter)),
     );
   }
 
   /** Removes the groups of replicas that are gone. @param isLive tells which to leave */
   sweep(isLive: (replica: string) => boolean): void {
-    for (const parent of new Set([this.#memory, this.#cpu]))
-      if (parent)
-        for (const entry of readdirSync(parent, { withFileTypes: true }))
-          if (entry.isDirectory() && !isLive(entry.name)) removeGroup(join(parent, entry.name));
-  }
-
-  /** The group of a replica that another gateway started, with the limits it has. */
-  find(replica: string): ReplicaCgroup | undefined {
-    const folders = [this.#memory, this.#cpu]
-      .filter((parent) => parent !== undefined)
-      .map((parent) => join(parent, replica))
-      .filter((folder, index, all) => existsSync(folder) && all.indexOf(folder) === index);
-    if (folders.length === 0) return undefined;
-    const memory = this.#memory && join(this.#memory, replica);
-    const counter = memory && join(memory, this.#version === 2 ? 'memory.events' : 'memory.oom_control');
-    return new Group(folders, counter && existsSync(counter) ? counter : undefined);
+    for (const tree of this.#present())
+      for (const entry of readdirSync(tree, { withFileTypes: true }))
+        if (entry.isDirectory() && !isLive(entry.name)) removeGroup(join(tree, entry.name));
   }
 
   /** Leaves nothing behind when the last replica is gone. */
   close(): void {
     // The upper one goes with the machine's last engine.
-    for (const folder of new Set([this.#memory, this.#cpu]))
-      if (folder && removeGroup(folder)) removeGroup(dirname(folder));
+    for (const tree of this.#present()) if (removeGroup(tree)) removeGroup(dirname(tree));
   }
 
-  #memoryFiles(bytes: number, wholeGroup: boolean): Record<string, number> {
+  #makeTrees(): Trees {
+    const [root, engine] = [this.#root, this.#engine];
+    if (this.#version === 2) return { memory: delegate(root, engine, 'memory'), cpu: delegate(root, engine, 'cpu') };
+    return {
+      memory: makeOrSkip(join(root, 'memory'), 'memory.limit_in_bytes', engine),
+      cpu: makeOrSkip(join(root, 'cpu'), 'cpu.cfs_quota_us', engine),
+    };
+  }
+
+  /** The engine's folders that are there, whoever made them. */
+  #present(): string[] {
+    const controllers = this.#version === 2 ? [''] : ['memory', 'cpu'];
+    const trees = controllers.map((controller) => join(this.#root, controller, this.#engine));
+    return trees.filter((tree) => existsSync(tree));
+  }
+
+  #counter(folder: string): string {
+    return join(folder, this.#version === 2 ? 'memory.events' : 'memory.oom_control');
+  }
+
+  #memoryFiles(bytes: number, wholeGroup: boolean): Files {
     if (this.#version === 2)
-      return { 'memory.max': bytes, 'memory.swap.max': 0, 'memory.oom.group': wholeGroup ? 1 : 0 };
-    return { 'memory.limit_in_bytes': bytes, 'memory.memsw.limit_in_bytes': bytes };
+      return { 'memory.max': bytes, 'memory.swap.max?': 0, 'memory.oom.group?': wholeGroup ? 1 : 0 };
+    return { 'memory.limit_in_bytes': bytes, 'memory.memsw.limit_in_bytes?': bytes };
+  }
+
+  #cpuFiles(cpuMillis: number): Files {
+    const quotaUs = Math.max(1000, Math.round((cpuMillis * PERIOD_US) / 1000));
+    if (this.#version === 2) return { 'cpu.max': `${quotaUs} ${PERIOD_US}` };
+    return { 'cpu.cfs_period_us': PERIOD_US, 'cpu.cfs_quota_us': quotaUs };
+  }
+}
+
+/** What to write to which file; one whose name ends in `?` is not in every kernel (swap accounting). */
+type Files = Readonly<Record<string, number | string>>;
+
+function write(folder: string, files: Files): void {
+  for (const [name, value] of Object.entries(files)) {
+    const file = join(folder, name.replace('?', ''));
+    if (!name.endsWith('?') || existsSync(file)) writeFileSync(file, String(value));
   }
 }
 
@@ -141,8 +161,6 @@ class Group implements ReplicaCgroup {
     return this.#folders.every(removeGroup);
   }
 }
-
-const quotaUs = (cpuMillis: number): number => Math.max(1000, Math.round((cpuMillis * PERIOD_US) / 1000));
 
 /** Version 1: a controller's own tree; `proof` is a file that only a mounted one has. */
 function makeOrSkip(tree: string, proof: string, engine: string): string | undefined {
