@@ -41,12 +41,22 @@ function ticksPerSecond(): number {
 /** Loads a server with wrk, on one thread, and measures what that costs the process `served`. */
 export async function load(
   served: Served,
-  options: { readonly connections: number; readonly seconds: number; readonly path?: string; readonly port?: number },
+  options: {
+    readonly connections: number;
+    readonly seconds: number;
+    readonly path?: string;
+    readonly port?: number;
+    /** A Lua file for wrk. */
+    readonly script?: string;
+  },
 ): Promise<LoadResult> {
-  const { connections, seconds, path = '/', port = served.port } = options;
+  const { connections, seconds, path = '/', port = served.port, script } = options;
   const url = `http://127.0.0.1:${port}${path}`;
   const before = cpuSeconds(served.pid);
-  const wrk = spawn('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const scripted = script === undefined ? [] : ['-s', script];
+  const wrk = spawn('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, ...scripted, url], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let report = '';
   wrk.stdout.on('data', (chunk) => {
     report += chunk;

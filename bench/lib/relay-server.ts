@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
+import { STRICT_SERVER } from '../../common/http/server-options.ts';
 import { checkRequest } from '../../common/http/strict.ts';
 import { Upstream } from '../../common/http/upstream.ts';
 
 const [upstreamPort, port] = process.argv.slice(2).map(Number);
 const upstream = new Upstream({ host: '127.0.0.1', port: upstreamPort! });
 
-createServer({ optimizeEmptyRequests: true }, (req, res) => {
+createServer(STRICT_SERVER, (req, res) => {
   if (checkRequest(req) !== undefined) return sendProblem(res, undefined);
   const callId = randomUUID();
   relay(req, res, upstream, {

@@ -99,12 +99,13 @@ export function withoutNames(headers: readonly string[], lowerNames: readonly st
 }
 
 /**
- * Trailers that may be passed on: none that would change framing, routing or the connection (RFC 9110 section 6.5.1).
+ * Trailers that may be passed on: none that would change framing, routing or the connection (RFC 9110 section 6.5.1),
+ * and none that is more than a line, such as one that was folded.
  */
 export function safeTrailers(trailers: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < trailers.length; i += 2)
-    if (isSafeTrailer(trailers[i]!)) kept.push(trailers[i]!, trailers[i + 1]!);
+    if (isSafeTrailer(trailers[i]!) && !NOT_VALUE.test(trailers[i + 1]!)) kept.push(trailers[i]!, trailers[i + 1]!);
   return kept;
 }
 
@@ -118,6 +119,7 @@ export function safeTrailerNames(value: string | undefined): string | undefined 
   return names.length === 0 ? undefined : names.join(', ');
 }
 
+const NOT_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const FORBIDDEN_TRAILERS = new Set([
   'content-length',
   'host',

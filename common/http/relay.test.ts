@@ -685,6 +685,7 @@ for (const runtime of RUNTIMES) {
     for (const bad of [
       'POST {/} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
       'GET {/} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+      'GET {/} HTTP/1.1\r\n\r\n',
     ]) {
       await using client = await opened.client(`${bad}GET {/smuggled} HTTP/1.1\r\nHost: a\r\n\r\n`);
       t.regex(await client.untilEnd(), /^HTTP\/1\.1 400 [\s\S]*\r\nConnection: close\r\n/i);

@@ -5,6 +5,7 @@ import { FaasError } from '../../errors.ts';
 import { continueWhenRead } from '../continue.ts';
 import { type Relay, type RelayOutcome, relay } from '../relay.ts';
 import { sendProblem } from '../send-problem.ts';
+import { STRICT_SERVER } from '../server-options.ts';
 import { checkRequest } from '../strict.ts';
 import { relayUpgrade } from '../upgrade.ts';
 import { Upstream } from '../upstream.ts';
@@ -21,7 +22,7 @@ const say = (line: object): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 };
 
-const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 60_000 }, (req, res) => {
+const server = createServer({ ...STRICT_SERVER, keepAliveTimeout: 60_000 }, (req, res) => {
   const reason = checkRequest(req);
   if (reason !== undefined) return sendProblem(res, new FaasError('invalid_request', reason));
   const [, id = '', target = '/'] = /^\/([^/]+)(\/.*)$/.exec(req.url!) ?? [];
