@@ -69,11 +69,18 @@ export class GatewayClient {
     return parseInfo(await this.#http.json({ method: 'GET', path: '/system/info', expect: [200], signal }));
   }
 
+  /** What /healthz answers, and the gateway's clock. */
+  async health(signal: AbortSignal): Promise<{ readonly status: number; readonly date: Date | undefined }> {
+    const response = await this.#http.send({ method: 'GET', path: '/healthz', signal });
+    await drain(response);
+    const date = response.headers.get('date');
+    return { status: response.status, date: date ? new Date(date) : undefined };
+  }
+
   /** Whether the gateway says it is well; false also when there is none. */
   async healthy(signal: AbortSignal): Promise<boolean> {
     try {
-      await drain(await this.#http.send({ method: 'GET', path: '/healthz', expect: [200], signal }));
-      return true;
+      return (await this.health(signal)).status === 200;
     } catch (error) {
       if (signal.aborted) throw error;
       return false;

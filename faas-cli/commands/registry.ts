@@ -219,6 +219,16 @@ export const REGISTRY: readonly Entry[] = [
     ],
   },
   {
+    name: 'local-run',
+    summary: 'Run one function alone, without a gateway',
+    load: async () => any((await import('./local-run.ts')).localRun),
+  },
+  {
+    name: 'doctor',
+    summary: 'Check gateway, credentials, tools and stack file, and say what to do',
+    load: async () => any((await import('./doctor.ts')).doctor),
+  },
+  {
     name: 'diff',
     summary: 'Compare the stack file with what is deployed',
     load: async () => any((await import('./diff.ts')).diff),
