@@ -6,8 +6,8 @@ import { Replica } from './function-entry.ts';
 function replica(id: string, inFlight = 0, quarantinedUntil = 0): Replica {
   return Object.assign(new Replica(id, new Upstream({ host: '127.0.0.1', port: 1 })), { inFlight, quarantinedUntil });
 }
-const choose = (replicas: readonly Replica[], avoid?: Replica, now = 0) =>
-  chooseReplica([{ weight: 1, replicas }], avoid, Math.random, () => now)?.id;
+const choose = (replicas: readonly Replica[], avoid?: Replica, now = 0, maxInFlight = Infinity) =>
+  chooseReplica([{ weight: 1, replicas }], maxInFlight, avoid, Math.random, () => now)?.id;
 
 /** The ids that come up in many choices. */
 const chosen = (replicas: readonly Replica[], avoid?: Replica, now = 0) =>
@@ -15,7 +15,7 @@ const chosen = (replicas: readonly Replica[], avoid?: Replica, now = 0) =>
 
 test('there is no choice without replicas', (t) => {
   t.is(choose([]), undefined);
-  t.is(chooseReplica([], undefined, Math.random, Date.now), undefined);
+  t.is(chooseReplica([], Infinity, undefined, Math.random, Date.now), undefined);
 });
 
 test('of two replicas the one with fewer calls in flight is taken', (t) => {
@@ -49,6 +49,15 @@ test('targets get calls by their weight, and none without replicas', (t) => {
     { weight: 1, replicas: [replica('b')] },
     { weight: 9, replicas: [] },
   ];
-  const at = (random: number) => chooseReplica(targets, undefined, () => random, Date.now)?.id;
+  const at = (random: number) => chooseReplica(targets, Infinity, undefined, () => random, Date.now)?.id;
   t.deepEqual([at(0), at(0.74), at(0.75), at(0.99)], ['a', 'a', 'b', 'b']);
+});
+
+test('a replica with as many calls as it may have gets no more, wherever it is picked', (t) => {
+  const [full, free] = [replica('full', 2), replica('free', 1)];
+  const limited = (replicas: readonly Replica[]) => choose(replicas, undefined, 0, 2);
+  t.is(limited([full]), undefined);
+  t.is(limited([free]), 'free');
+  for (let i = 0; i < 50; i++) t.is(limited([full, full, full, free]), 'free');
+  t.is(limited([full, full]), undefined);
 });

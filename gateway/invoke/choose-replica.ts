@@ -3,13 +3,14 @@ import type { Replica, Target } from './function-entry.ts';
 /**
  * The replica for the next call: of two picked at random the one with fewer calls in flight, which comes close to
  * the least loaded of all at the cost of two looks. Quarantined ones and `avoid`, which just failed, are only taken
- * when there is no other; `avoid` never.
+ * when there is no other; `avoid` never, nor one that has `maxInFlight` calls already.
  *
  * @param random from 0 up to but not including 1
  * @param now the time that {@link Replica.quarantinedUntil} is measured by
  */
 export function chooseReplica(
   targets: readonly Target[],
+  maxInFlight: number,
   avoid: Replica | undefined,
   random: () => number,
   now: () => number,
@@ -17,14 +18,17 @@ export function chooseReplica(
   const target = chooseTarget(targets, random);
   if (target === undefined) return undefined;
   const { replicas } = target;
-  if (replicas.length === 1) return replicas[0] === avoid ? undefined : replicas[0];
+  if (replicas.length === 1) {
+    const only = replicas[0]!;
+    return only === avoid || only.inFlight >= maxInFlight ? undefined : only;
+  }
   const first = Math.floor(random() * replicas.length);
   // Another one: an offset of 1 to length - 1.
   const second = (first + 1 + Math.floor(random() * (replicas.length - 1))) % replicas.length;
   const [a, b] = [replicas[first]!, replicas[second]!];
-  if (a.quarantinedUntil === 0 && b.quarantinedUntil === 0 && a !== avoid && b !== avoid)
-    return b.inFlight < a.inFlight ? b : a;
-  return leastLoaded(replicas, avoid, now());
+  const better = b.inFlight < a.inFlight ? b : a;
+  const usual = a.quarantinedUntil === 0 && b.quarantinedUntil === 0 && a !== avoid && b !== avoid;
+  return usual && better.inFlight < maxInFlight ? better : leastLoaded(replicas, maxInFlight, avoid, now());
 }
 
 function chooseTarget(targets: readonly Target[], random: () => number): Target | undefined {
@@ -35,10 +39,15 @@ function chooseTarget(targets: readonly Target[], random: () => number): Target 
 }
 
 /** The rare way, when something is wrong with one of them: looks at all. */
-function leastLoaded(replicas: readonly Replica[], avoid: Replica | undefined, now: number): Replica | undefined {
+function leastLoaded(
+  replicas: readonly Replica[],
+  maxInFlight: number,
+  avoid: Replica | undefined,
+  now: number,
+): Replica | undefined {
   let best: Replica | undefined;
   for (const replica of replicas) {
-    if (replica === avoid) continue;
+    if (replica === avoid || replica.inFlight >= maxInFlight) continue;
     if (replica.quarantinedUntil <= now) replica.quarantinedUntil = 0;
     if (best === undefined || isBetter(replica, best)) best = replica;
   }

@@ -5,6 +5,7 @@ import { FunctionMetrics } from '../metrics/function-metrics.ts';
 import type { Waiter } from './waiting-room.ts';
 
 const LABEL_AUTH = 'com.dunlin.auth';
+const LABEL_MAX_INFLIGHT = 'com.dunlin.max-inflight';
 
 /** A ready replica, and what the choice between replicas goes by. */
 export class Replica {
@@ -37,20 +38,34 @@ export class FunctionEntry {
   /** Calls that wait for a ready replica, oldest first. */
   readonly waiters = new Set<Waiter>();
   targets: readonly Target[] = [];
-  state: FunctionState;
+  /** Only who has a token may call it. */
+  needsToken = false;
+  /** Calls that each replica gets at once; further ones wait. Infinity without a limit. */
+  maxInFlight = Infinity;
   /** The latest failure that a watchdog reported in answer to a call of the current revision. */
   lastFailure: CallFailure | undefined;
-  /** Only who has a token may call it. */
-  get needsToken(): boolean {
-    return this.state.spec.labels[LABEL_AUTH] === 'required';
-  }
   /** A request to the provider for a replica is under way. */
   starting = false;
   removed = false;
+  #state: FunctionState;
 
   constructor(ref: FunctionRef, state: FunctionState) {
     this.ref = ref;
     this.key = refKey(ref);
+    this.#state = state;
     this.state = state;
+  }
+
+  get state(): FunctionState {
+    return this.#state;
+  }
+
+  /** Reads the labels that calls go by, so that no call has to. */
+  set state(state: FunctionState) {
+    const { labels } = state.spec;
+    this.#state = state;
+    this.needsToken = labels[LABEL_AUTH] === 'required';
+    const limit = Number(labels[LABEL_MAX_INFLIGHT]);
+    this.maxInFlight = Number.isSafeInteger(limit) && limit > 0 ? limit : Infinity;
   }
 }

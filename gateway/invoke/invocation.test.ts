@@ -371,3 +371,51 @@ test('an absolute target is served as its path', async (t) => {
   await deploy('echo');
   t.is((await request('http://gateway.example/function/echo/a?b')).body, '/a?b');
 });
+
+test('calls over com.dunlin.max-inflight wait for their turn, and go on in order as others end', async (t) => {
+  const { request, deploy, provider, untilWaiting } = await start(t);
+  const running: (() => void)[] = [];
+  const order: string[] = [];
+  let arrived = Promise.withResolvers<void>();
+  provider.images.set('one:latest', (req, res) => {
+    order.push(req.url!);
+    running.push(() => res.end());
+    arrived.resolve();
+  });
+  await deploy('one', { labels: { 'com.dunlin.max-inflight': '1' } });
+  const answers = [request('/function/one/1')];
+  await arrived.promise;
+  answers.push(request('/function/one/2'));
+  await untilWaiting(1);
+  answers.push(request('/function/one/3'));
+  await untilWaiting(2);
+  t.deepEqual(order, ['/1']);
+  for (const expected of [
+    ['/1', '/2'],
+    ['/1', '/2', '/3'],
+  ]) {
+    arrived = Promise.withResolvers();
+    running.shift()!();
+    await arrived.promise;
+    t.deepEqual(order, expected);
+  }
+  running.shift()!();
+  t.deepEqual(
+    (await Promise.all(answers)).map(({ status }) => status),
+    [200, 200, 200],
+  );
+});
+
+test('a call whose turn does not come in time is 429, and says which limit', async (t) => {
+  const { request, deploy, provider } = await start(t, { dunlin_cold_start_timeout: '20ms' });
+  const { promise, resolve } = Promise.withResolvers<() => void>();
+  provider.images.set('one:latest', (_req, res) => resolve(() => res.end()));
+  await deploy('one', { labels: { 'com.dunlin.max-inflight': '1' } });
+  const first = request('/function/one');
+  const finish = await promise;
+  const { status, body } = await request('/function/one');
+  t.is(status, 429);
+  t.regex(JSON.parse(body).detail, /com\.dunlin\.max-inflight/);
+  finish();
+  t.is((await first).status, 200);
+});

@@ -18,6 +18,7 @@ const EXPLAIN_MS = 1000;
 /** nginx's code for a client that left before the answer; only metrics and logs see it. */
 const CLIENT_GONE = 499;
 const NONE: readonly string[] = [];
+const now = (): number => performance.now();
 
 /** What calls share. */
 export interface InvocationContext {
@@ -74,7 +75,8 @@ export class Invocation {
   }
 
   #send(): void {
-    const replica = chooseReplica(this.#entry.targets, this.#avoid, Math.random, () => performance.now());
+    const entry = this.#entry;
+    const replica = chooseReplica(entry.targets, entry.maxInFlight, this.#avoid, Math.random, now);
     if (replica === undefined) this.#wait();
     else this.#relayTo(replica);
   }
@@ -119,6 +121,7 @@ export class Invocation {
 
   #onDone(replica: Replica, outcome: RelayOutcome): void {
     replica.inFlight--;
+    if (this.#entry.waiters.size > 0) this.#context.waitingRoom.freed(this.#entry);
     if (outcome.kind === 'answered') this.#onAnswered(replica, outcome.status, outcome.answerHeaders);
     else if (outcome.kind === 'client_gone') this.#end(CLIENT_GONE);
     else if (this.#tooLarge && !outcome.headSent) this.#failTooLarge();

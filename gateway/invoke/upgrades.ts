@@ -79,7 +79,7 @@ export class Upgrades {
       refuse(socket, error);
     };
     const go = (): void => {
-      const replica = chooseReplica(entry.targets, undefined, Math.random, () => performance.now());
+      const replica = chooseReplica(entry.targets, Infinity, undefined, Math.random, () => performance.now());
       const address = entry.state.ready.find(({ id }) => id === replica?.id)?.address;
       if (replica === undefined || address === undefined) return;
       replica.inFlight++;

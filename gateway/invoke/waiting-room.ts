@@ -56,15 +56,16 @@ export class WaitingRoom {
     const { maxWaiting, maxWaitMs, scaleFromZero } = this.#options;
     if (entry.waiters.size >= maxWaiting)
       throw new FaasError(
-        'no_replica',
-        `${entry.key} has no ready replica and ${maxWaiting} calls wait for one already (dunlin_max_waiting); try again`,
+        entry.targets.length > 0 ? 'too_many_requests' : 'no_replica',
+        `${entry.key} has no replica that can take a call, and ${maxWaiting} calls wait for one already (dunlin_max_waiting); try again`,
       );
     if (entry.state.replicas === 0 && !scaleFromZero)
       throw new FaasError(
         'no_replica',
         `${entry.key} is scaled to zero and scale_from_zero is false; scale it up to call it`,
       );
-    const knownFailure = entry.state.failure;
+    // With ready replicas the call waits for its turn, and an old failure says nothing.
+    const knownFailure = entry.targets.length > 0 ? undefined : entry.state.failure;
     const waitMs = Math.min(knownFailure ? FAILING_WAIT_MS : Infinity, maxWaitMs, timeLeftMs);
     const timer = setTimeout(() => this.#giveUp(entry, waiter, waitMs), waitMs);
     this.#seats.set(waiter, { timer, knownFailure });
@@ -87,6 +88,16 @@ export class WaitingRoom {
     else if (entry.state.failure !== undefined) this.#failNewly(entry, entry.state.failure);
     // Scaled to zero while calls waited, by somebody who did not know of them.
     else if (entry.state.replicas === 0) void this.#start(entry);
+  }
+
+  /** A replica with a limit can take a call again: the one that has waited longest goes on. */
+  freed(entry: FunctionEntry): void {
+    if (entry.targets.length === 0) return;
+    for (const waiter of entry.waiters) {
+      this.leave(entry, waiter);
+      waiter.onReady();
+      return;
+    }
   }
 
   /** Sends everybody away. Idempotent. */
@@ -138,6 +149,10 @@ export class WaitingRoom {
 
   #giveUp(entry: FunctionEntry, waiter: Waiter, waitMs: number): void {
     const { failure } = entry.state;
+    if (entry.targets.length > 0) {
+      this.#fail(entry, waiter, busy(entry, waitMs));
+      return;
+    }
     const error = failure
       ? failureError(failure)
       : new FaasError(
@@ -147,6 +162,12 @@ export class WaitingRoom {
     this.#fail(entry, waiter, error);
   }
 }
+
+const busy = ({ key, maxInFlight }: FunctionEntry, waitMs: number): FaasError =>
+  new FaasError(
+    'too_many_requests',
+    `Every replica of ${key} had ${maxInFlight} calls, its com.dunlin.max-inflight, for ${waitMs / 1000} s; scale it up, or raise that label`,
+  );
 
 /** The failure of a replica as the answer to a call that needed it. */
 export function failureError(failure: ReplicaFailure): FaasError {

@@ -68,7 +68,7 @@ export async function start(t: ExecutionContext, env: Record<string, string> = {
       },
       agent: false,
     });
-    req.once('error', reject).once('response', (res) => {
+    req.on('error', reject).once('response', (res) => {
       text(res).then((answer) => resolve({ status: res.statusCode!, headers: res.headers, body: answer }), reject);
     });
     req.end(body);
