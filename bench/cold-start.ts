@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type Platform, replicaProcesses, startPlatform } from '../test/harness/platform.ts';
 import { type BenchOptions, type BenchResult, percentile } from './bench.ts';
 
@@ -21,16 +22,19 @@ const WARM_UPS = 2;
 export async function run({ log }: BenchOptions): Promise<BenchResult> {
   const project = await mkdtemp(join(tmpdir(), 'dunlin-bench-'));
   const agent = new Agent({ keepAlive: true });
-  await using platform = await startPlatform();
+  await using platform = await startPlatform({ args: ['--no-sample'] });
   try {
-    for (const template of TEMPLATES) await deploy(platform, project, template, log);
+    for (const template of TEMPLATES) {
+      await deploy(platform, project, template, log);
+      await toZero(platform, template);
+    }
     const times = new Map(TEMPLATES.map((template) => [template, [] as number[]]));
     for (let round = -WARM_UPS; round < RUNS; round++) {
       for (const template of TEMPLATES) {
-        await toZero(platform, template);
         const started = performance.now();
         await call(platform, template, agent);
         if (round >= 0) times.get(template)!.push(performance.now() - started);
+        await toZero(platform, template);
       }
       if (round % 10 === 9) log(`${round + 1} of ${RUNS} rounds`);
     }
@@ -59,7 +63,7 @@ async function toZero(platform: Platform, name: string): Promise<void> {
     body: { serviceName: name, replicas: 0 },
   });
   if (!answer.ok) throw new Error(`scaling ${name} to zero: ${answer.status} ${await answer.text()}`);
-  while (replicaProcesses(platform.dataDir).size > 0) await new Promise((resolve) => setImmediate(resolve));
+  while (replicaProcesses(platform.dataDir).size > 0) await setTimeout(10);
 }
 
 async function call(platform: Platform, name: string, agent: Agent): Promise<void> {

@@ -72,7 +72,7 @@ test('a handler that throws on load: up, the answer, describe and the logs all n
   const body = await problem(t, await platform.call('throws'), 502, 'replica_crashed');
   t.is(body.exitCode, 1);
   t.regex(body.lastLogLines?.join('\n') ?? '', /no database here/);
-  t.regex((await platform.cli(['describe', 'throws'])).stdout, /replica_crashed[^]*no database here/);
+  t.regex((await platform.cli(['describe', 'throws'])).stdout, /replica_crashed[\s\S]*no database here/);
   t.regex((await platform.cli(['logs', 'throws', '--tail=false'])).stdout, /no database here/);
   t.is((await platform.cli(['remove', 'throws'])).code, 0);
 });
@@ -156,7 +156,7 @@ test('a secret that does not exist is named, and nothing is deployed', async (t)
 test('a wrong password is told to log in', async (t) => {
   const login = await platform.cli(['login', '--password', 'wrong', '-g', platform.url]);
   t.is(login.code, 1);
-  t.regex(login.stderr, /nauthorized/);
+  t.regex(login.stderr, /username or password is incorrect/);
   const answer = await fetch(`${platform.url}/system/functions`, { headers: { authorization: 'Basic eDp5' } });
   t.is(answer.status, 401);
   t.is(await answer.text(), 'invalid credentials');

@@ -31,5 +31,5 @@ asRoot('a function reads its own secret, and neither that of another nor the cre
     ['credentials', passwordFile],
     ['state', gatewayFile],
   ])
-    t.regex(await deploy(service!, `cat ${file}`, ['mine']), /Permission denied/, file);
+    t.regex(await deploy(service!, `sh -c 'cat ${file} 2>&1'`, ['mine']), /Permission denied/, file);
 });
