@@ -86,7 +86,12 @@ for (const language of languages) {
     if (bundle.process) t.true(env.includes(`fprocess="${bundle.process}"`), env);
     for (const [name, value] of Object.entries(bundle.environment ?? {}))
       if (name !== 'upstream_url') t.true(env.replaceAll('"', '').includes(`${name}=${value}`), `${name} in ${env}`);
-    t.regex(dockerfile, /^ARG WATCHDOG=dunlin\/watchdog:latest\nFROM \$\{WATCHDOG\} AS watchdog\n/);
+    t.regex(
+      dockerfile,
+      /^ARG WATCHDOG=dunlin\/watchdog:latest\n(ARG [A-Z]+_IMAGE=\S+\n)+FROM \$\{WATCHDOG\} AS watchdog\n/,
+    );
+    // Whoever has other base images, or a mirror of them, says so by build arguments.
+    for (const [, image] of dockerfile.matchAll(/^FROM (\S+)/gm)) t.regex(image!, /^\$\{(WATCHDOG|[A-Z]+_IMAGE)\}$/);
     t.regex(dockerfile, /^USER [1-9]\d*$/m);
     t.regex(dockerfile, /^HEALTHCHECK .*CMD \["fwatchdog", "-run-healthcheck"\]$/m);
     t.regex(dockerfile, /^CMD \["fwatchdog"\]$/m);
