@@ -125,6 +125,7 @@ async function main(): Promise<void> {
     if (!terminating) end(BAD_START, { code: 'replica_crashed', message, exitCode: BAD_START });
     return;
   }
+  log.flush();
   announceReady(config.readyFd);
 }
 

@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Duplex } from 'node:stream';
 import { parseDuration } from '../common/duration.ts';
 import { FaasError } from '../common/errors.ts';
+import { continueWhenRead } from '../common/http/continue.ts';
 import { INTERNAL_HEADER } from '../common/http/problem.ts';
 import { sendProblem } from '../common/http/send-problem.ts';
-import { checkRequest } from '../common/http/strict.ts';
+import { checkRequest, originTarget } from '../common/http/strict.ts';
 import type { WatchdogConfig } from './config.ts';
 import { Limiter } from './limiter.ts';
 import { listen } from './listen.ts';
@@ -51,6 +52,10 @@ export class Watchdog {
     // The gateway keeps its connections for as long as it likes; closing one under its next call would fail that.
     this.#server.keepAliveTimeout = 0;
     this.#server.on('request', (req, res) => this.#onRequest(req, res));
+    this.#server.on('checkContinue', (req, res) => {
+      continueWhenRead(req, res);
+      this.#onRequest(req, res);
+    });
     if (mode.upgrade !== undefined)
       this.#server.on('upgrade', (req, socket, head) => this.#onUpgrade(req, socket, head));
   }
@@ -135,13 +140,11 @@ export class Watchdog {
   #onRequest(req: IncomingMessage, res: ServerResponse): void {
     const flaw = checkRequest(req);
     if (flaw !== undefined) {
-      sendProblem(res, new FaasError('invalid_request', flaw), {
-        internal: INTERNAL,
-        headers: ['Connection', 'close'],
-      });
+      sendProblem(res, new FaasError('invalid_request', flaw), { internal: INTERNAL });
       return;
     }
-    const url = req.url!;
+    const url = originTarget(req.url!);
+    req.url = url;
     if (url.charCodeAt(1) === 95 && url.startsWith('/_/')) {
       if (isPath(url, '/_/health')) {
         this.#answerHealth(req, res);
