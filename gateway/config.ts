@@ -22,6 +22,13 @@ export const gatewaySchema = {
   ),
   provider: oneOf(ours('provider'), ['embedded'], 'embedded', 'Where functions run.'),
 
+  tlsCert: text(
+    ours('tls_cert'),
+    '',
+    'File with a certificate, its chain included, in PEM: API and calls are then served by TLS.',
+  ),
+  tlsKey: text(ours('tls_key'), '', 'File with the key of that certificate.'),
+
   upstreamTimeoutMs: duration(
     'upstream_timeout',
     '60s',

@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { continueWhenRead } from '../common/http/continue.ts';
@@ -8,6 +16,7 @@ import type { GatewayConfig } from './config.ts';
 import { splitCallPath } from './invoke/call-path.ts';
 import type { Invoker } from './invoke/invoker.ts';
 import type { Upgrades } from './invoke/upgrades.ts';
+import type { TlsFiles } from './tls.ts';
 
 const CHECK_MS = 5000;
 
@@ -17,6 +26,7 @@ export interface FrontDoorDeps {
   /** Serves all that is no call. */
   readonly api: RequestListener;
   readonly config: GatewayConfig;
+  readonly tls: TlsFiles | undefined;
 }
 
 /** The HTTP server of API and calls: strict parsing, calls to the invoker before express sees them, draining. */
@@ -28,7 +38,7 @@ export class FrontDoor {
   constructor(deps: FrontDoorDeps) {
     this.#deps = deps;
     const { readTimeoutMs, writeTimeoutMs, maxHeaderBytes } = deps.config;
-    this.#server = createServer({
+    const options: ServerOptions = {
       maxHeaderSize: maxHeaderBytes,
       // The head only. A body may take as long as its call: upstream_timeout ends that, and long uploads are no attack.
       headersTimeout: readTimeoutMs,
@@ -40,7 +50,8 @@ export class FrontDoor {
       requireHostHeader: false,
       // Other protocols are not asked for by anybody; such a request is served as if it had not asked.
       shouldUpgradeCallback: (req) => /^websocket$/i.test(req.headers.upgrade ?? ''),
-    });
+    };
+    this.#server = deps.tls === undefined ? createServer(options) : createTlsServer({ ...options, ...deps.tls });
     this.#server.on('request', (req, res) => this.#dispatch(req, res));
     this.#server.on('checkContinue', (req, res) => {
       continueWhenRead(req, res);

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { readConfig } from '../common/config.ts';
@@ -8,8 +12,10 @@ import { TokenStore } from './auth/token-store.ts';
 import { gatewaySchema } from './config.ts';
 import { startGateway } from './gateway.ts';
 import { createLog } from './log.ts';
+import { certificate } from './testing/certificate.ts';
 import { MemoryProvider } from './testing/memory-provider.ts';
 import { start } from './testing/start.ts';
+import { readTls } from './tls.ts';
 
 test('closing lets a call in flight end, refuses new ones and ends kept connections', async (t) => {
   const { gateway, deploy, provider, port } = await start(t);
@@ -57,7 +63,15 @@ test('a taken port is an error that carries it, and nothing is left open', async
   const version = { release: '1', sha: 'a' };
   const log = createLog({ format: 'json', write: () => undefined });
   await t.throwsAsync(
-    startGateway({ provider, config, credentials: undefined, tokens: new TokenStore('', []), version, log }),
+    startGateway({
+      provider,
+      config,
+      credentials: undefined,
+      tokens: new TokenStore('', []),
+      tls: undefined,
+      version,
+      log,
+    }),
     { code: 'EADDRINUSE' },
   );
 });
@@ -85,4 +99,32 @@ test('a body that does not arrive within read_timeout is answered', async (t) =>
   const [head] = await once(socket.setEncoding('utf8'), 'data');
   t.regex(head, /^HTTP\/1\.1 504 [\s\S]*the gateway's read_timeout/);
   socket.destroy();
+});
+
+test('with a certificate API and calls are served by TLS, and the function is told so', async (t) => {
+  const { deploy, provider, port } = await start(t, {}, certificate);
+  provider.images.set('echo:latest', (req, res) => res.end(String(req.headers['x-forwarded-proto'])));
+  await deploy('echo');
+  const get = async (path: string) => {
+    const req = httpsRequest({ port, host: '127.0.0.1', path, ca: certificate.cert, agent: false }).end();
+    const [res] = (await once(req, 'response')) as [IncomingMessage];
+    return text(res);
+  };
+  t.is(await get('/healthz'), 'OK');
+  t.is(await get('/function/echo'), 'https');
+});
+
+test('certificate and key need each other, and must fit', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dunlin-tls-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const read = (env: Record<string, string>) => readTls(readConfig(gatewaySchema, env));
+  t.is(await read({}), undefined);
+  await t.throwsAsync(read({ dunlin_tls_cert: cert }), { message: /need each other/ });
+  await t.throwsAsync(read({ dunlin_tls_cert: cert, dunlin_tls_key: key }), { message: /cannot be used: ENOENT/ });
+  await writeFile(cert, certificate.cert);
+  await writeFile(key, 'no key');
+  await t.throwsAsync(read({ dunlin_tls_cert: cert, dunlin_tls_key: key }), { message: /cannot be used/ });
+  await writeFile(key, certificate.key);
+  t.deepEqual(await read({ dunlin_tls_cert: cert, dunlin_tls_key: key }), certificate);
 });

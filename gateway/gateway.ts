@@ -14,6 +14,7 @@ import { Upgrades } from './invoke/upgrades.ts';
 import { WaitingRoom } from './invoke/waiting-room.ts';
 import type { Log } from './log.ts';
 import { MetricsServer } from './metrics/metrics-server.ts';
+import type { TlsFiles } from './tls.ts';
 
 export interface GatewayDeps {
   /** Stays the caller's to close. */
@@ -22,6 +23,8 @@ export interface GatewayDeps {
   /** Undefined: `/system/*` asks for none. */
   readonly credentials: Credentials | undefined;
   readonly tokens: TokenStore;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
   readonly version: VersionJson;
   readonly log: Log;
 }
@@ -42,7 +45,7 @@ export interface Gateway extends AsyncDisposable {
  * @throws Error of node:net, such as EADDRINUSE with its port
  */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
-  const { provider, config, credentials, tokens, version, log } = deps;
+  const { provider, config, credentials, tokens, tls, version, log } = deps;
   const product = `dunlin/${version.release}`;
   const stopping = new AbortController();
   const waitingRoom = new WaitingRoom(provider, {
@@ -65,7 +68,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const invoker = new Invoker(routes, auth, context);
   const upgrades = new Upgrades({ invoker, waitingRoom, product });
   const api = controlPlane({ provider, routes, auth, tokens, config, version, log, stopping: stopping.signal });
-  const frontDoor = new FrontDoor({ invoker, upgrades, api, config });
+  const frontDoor = new FrontDoor({ invoker, upgrades, api, config, tls });
   const metrics = new MetricsServer({
     functions: () => routes.entries(),
     waiting: () => waitingRoom.size,

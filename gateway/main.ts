@@ -74,7 +74,8 @@ async function greet(
 ): Promise<void> {
   const { greeting } = await import('./greeting.ts');
   const { deploySample } = await import('./first-run.ts');
-  const wanted = config.sample && functions === 0;
+  // A certificate that this process itself may not trust is no reason to greet with a failure.
+  const wanted = config.sample && functions === 0 && url.startsWith('http:');
   const sample = wanted ? await deploySample({ url, dataFolder, cli, env: process.env, signal }) : undefined;
   if (signal.aborted) return;
   const deployed = sample !== undefined && 'answer' in sample ? functions + 1 : functions;

@@ -9,6 +9,7 @@ import { lockDataFolder } from './data-lock.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import type { Log } from './log.ts';
 import { productVersion } from './product.ts';
+import { readTls } from './tls.ts';
 
 export interface PlatformOptions {
   readonly config: GatewayConfig;
@@ -48,12 +49,13 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
     await checkPorts(config);
     const folder = config.secretMountPath || join(dataFolder, 'auth');
     const credentials = await credentialsOf(config, folder);
+    const tls = await readTls(config);
     const provider = await options.createProvider();
     opened.push(() => provider.close());
     const tokens = await TokenStore.open(join(dataFolder, 'tokens.json'));
-    const gateway = await listen({ provider, config, credentials, tokens, version: productVersion(), log });
+    const gateway = await listen({ provider, config, credentials, tokens, tls, version: productVersion(), log });
     opened.push(() => gateway.close());
-    const url = urlOf(config.host, gateway.address.port);
+    const url = urlOf(config.host, gateway.address.port, tls ? 'https' : 'http');
     const metricsUrl = urlOf(config.host, gateway.metricsAddress.port);
     const files = credentials && credentialFiles(folder);
     const notice = join(dataFolder, 'gateway.json');
@@ -144,8 +146,8 @@ function listenError(error: NodeJS.ErrnoException & { port?: number; address?: s
 }
 
 /** Where a client on this machine reaches a server that listens on `host`. */
-function urlOf(host: string, port: number): string {
-  if (host === '0.0.0.0' || host === '') return `http://127.0.0.1:${port}`;
-  if (host === '::') return `http://[::1]:${port}`;
-  return host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+function urlOf(host: string, port: number, scheme = 'http'): string {
+  if (host === '0.0.0.0' || host === '') return `${scheme}://127.0.0.1:${port}`;
+  if (host === '::') return `${scheme}://[::1]:${port}`;
+  return host.includes(':') ? `${scheme}://[${host}]:${port}` : `${scheme}://${host}:${port}`;
 }

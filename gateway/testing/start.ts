@@ -11,6 +11,7 @@ import { TokenStore } from '../auth/token-store.ts';
 import { gatewaySchema } from '../config.ts';
 import { startGateway } from '../gateway.ts';
 import { createLog } from '../log.ts';
+import type { TlsFiles } from '../tls.ts';
 import { MemoryProvider } from './memory-provider.ts';
 
 export const credentials: Credentials = { user: 'admin', password: 'test-password' };
@@ -32,7 +33,7 @@ export interface RequestOptions {
 }
 
 /** A gateway over real HTTP in front of replicas that are real servers, ended with the test. */
-export async function start(t: ExecutionContext, env: Record<string, string> = {}) {
+export async function start(t: ExecutionContext, env: Record<string, string> = {}, tls?: TlsFiles) {
   const provider = new MemoryProvider();
   const logged: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'dunlin-gateway-'));
@@ -41,6 +42,7 @@ export async function start(t: ExecutionContext, env: Record<string, string> = {
     config: readConfig(gatewaySchema, { dunlin_port: '0', dunlin_metrics_port: '0', ...env }),
     credentials: env.basic_auth === 'false' ? undefined : credentials,
     tokens: await TokenStore.open(join(folder, 'tokens.json')),
+    tls,
     version: { release: '1.2.3', sha: 'abc' },
     log: createLog({ format: 'json', write: (line) => logged.push(line) }),
   });
