@@ -22,8 +22,10 @@ export interface Surroundings {
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
   readonly machine: Machine;
-  /** The folder that holds `templates/` and `store/`. */
-  readonly assets: string;
+  /** The folder that holds `templates/` and `store/`, made when first asked for. */
+  readonly assets: () => string;
+  /** The watchdog's executable, for local-run. */
+  readonly watchdog: string;
   /** Runs Bun's bundler: a program, and what it needs in its environment. */
   readonly bundler: { readonly program: string; readonly env: Readonly<Record<string, string>> };
 }

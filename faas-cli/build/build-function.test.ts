@@ -20,7 +20,7 @@ async function build(project: Project, more: Partial<BuildJob & BuildSettings> =
     { ...settings, ...more },
     {
       cwd: project.folder,
-      assets: root,
+      assets: () => root,
       bundler: { program: join(root, 'node_modules/@oven/bun-linux-x64/bin/bun'), env: {} },
       env: { PATH: process.env.PATH },
       signal: signal ?? new AbortController().signal,

@@ -95,8 +95,7 @@ async function runWatchdog(
   given: Values<typeof flags>,
   context: Context,
 ): Promise<void> {
-  const { assets, machine, stdout, stderr, signal } = context;
-  const program = join(assets, 'dist', `fwatchdog-linux-${machine.arch}`);
+  const { watchdog: program, stdout, stderr, signal } = context;
   if (given.print) {
     const words = Object.entries(env).map(([key, value]) => `${key}='${value.replaceAll("'", "'\\''")}'`);
     return void stdout.write(`cd ${folder} && env -i ${words.join(' ')} ${program}\n`);

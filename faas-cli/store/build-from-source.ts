@@ -19,7 +19,7 @@ export async function buildFromSource(source: StoreSource, client: GatewayClient
   const { name, image, lang, handler } = source;
   const cwd = await mkdtemp(join(tmpdir(), 'faas-store-'));
   try {
-    await cp(join(context.assets, 'store', handler), join(cwd, name), { recursive: true });
+    await cp(join(context.assets(), 'store', handler), join(cwd, name), { recursive: true });
     await buildFunction(
       { name, lang, handler: `./${name}`, copy: [], buildArgs: {}, buildOptions: [] },
       {

@@ -36,7 +36,7 @@ const FETCH_TIMEOUT_MS = 30_000;
  * @throws FaasError `invalid_request` when they cannot be read
  */
 export async function readStore(flags: StoreFlags, context: Context): Promise<readonly StoreFunction[]> {
-  const place = flags.url ?? context.env.OPENFAAS_STORE ?? join(context.assets, 'store', 'functions.json');
+  const place = flags.url ?? context.env.OPENFAAS_STORE ?? join(context.assets(), 'store', 'functions.json');
   const text = /^https?:\/\//.test(place) ? await download(place, context.signal) : await readLocal(place);
   const functions = parse(text, place);
   const fromElsewhere = flags.url !== undefined || context.env.OPENFAAS_STORE !== undefined;

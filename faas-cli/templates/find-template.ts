@@ -37,7 +37,7 @@ export async function listTemplates(places: Places): Promise<readonly string[]> 
 export const listBuiltIn = async (places: Places): Promise<readonly string[]> =>
   [...(await templatesIn(builtInFolder(places)))].sort();
 
-const builtInFolder = ({ assets }: Places): string => join(assets, 'templates');
+const builtInFolder = ({ assets }: Places): string => join(assets(), 'templates');
 
 /** The project's own templates come first. */
 const templateFolders = (places: Places): readonly string[] => [join(places.cwd, 'template'), builtInFolder(places)];

@@ -70,7 +70,8 @@ export class Project implements AsyncDisposable {
       cwd: this.folder,
       signal: options.signal ?? new AbortController().signal,
       machine: { home: this.home, platform: 'linux', arch: 'x64', uid: process.getuid?.() },
-      assets: root,
+      assets: () => root,
+      watchdog: join(root, `dist/fwatchdog-linux-${process.arch}`),
       bundler: { program: join(root, 'node_modules/@oven/bun-linux-x64/bin/bun'), env: {} },
       ...options.surroundings,
     });

@@ -1,0 +1,38 @@
+import { homedir } from 'node:os';
+import { runCli } from './cli.ts';
+import type { Surroundings } from './context.ts';
+
+/** What depends on how faas-cli is shipped. */
+export type Places = Pick<Surroundings, 'assets' | 'bundler' | 'watchdog'>;
+
+/** Runs the command line of a process: its arguments, streams and signals; sets its exit code. */
+export async function runProcess(process: NodeJS.Process, places: Places): Promise<void> {
+  const interrupted = new AbortController();
+  let signalNumber = 0;
+  const onSignal = (number: number) => () => {
+    // A second Ctrl-C does not wait for the clean-up of the first.
+    if (signalNumber !== 0) process.exit(128 + number);
+    signalNumber = number;
+    interrupted.abort();
+  };
+  process.on('SIGINT', onSignal(2));
+  process.on('SIGTERM', onSignal(15));
+  // `faas-cli list | head -1`: the reader has what it wanted.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const code = await runCli(process.argv.slice(2), {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    signal: interrupted.signal,
+    machine: { home: homedir(), platform: process.platform, arch: process.arch, uid: process.getuid?.() },
+    ...places,
+  });
+  process.exitCode = signalNumber === 0 ? code : 128 + signalNumber;
+  // An open stdin would keep the process.
+  process.stdin.destroy();
+}
