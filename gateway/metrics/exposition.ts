@@ -1,8 +1,20 @@
 import type { FunctionEntry } from '../invoke/function-entry.ts';
 import { type CodeSlot, DURATION_BUCKETS } from './function-metrics.ts';
 
-/** One metric over all functions, in Prometheus' text format 0.0.4. */
-export interface FunctionMetric {
+/**
+ * All metrics of all functions in Prometheus' text format 0.0.4, in small pieces. Goes through `functions` once for each
+ * metric, for the lines of a metric must stand together.
+ */
+export function* exposition(functions: Iterable<FunctionEntry>): Iterable<string> {
+  const entries = [...functions];
+  for (const metric of FUNCTION_METRICS) {
+    yield headOf(metric);
+    for (const entry of entries) yield metric.lines(entry);
+  }
+}
+
+/** One metric over all functions. */
+interface FunctionMetric {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
@@ -11,7 +23,7 @@ export interface FunctionMetric {
 }
 
 /** Names, labels and buckets of contract 2.1, and the in-flight and readiness gauges of the commercial edition. */
-export const FUNCTION_METRICS: readonly FunctionMetric[] = [
+const FUNCTION_METRICS: readonly FunctionMetric[] = [
   {
     name: 'gateway_function_invocation_total',
     type: 'counter',
@@ -58,8 +70,7 @@ export const FUNCTION_METRICS: readonly FunctionMetric[] = [
 ];
 
 /** What stands above a metric's lines. */
-export const headOf = ({ name, type, help }: FunctionMetric): string =>
-  `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+const headOf = ({ name, type, help }: FunctionMetric): string => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 
 const simple = (name: string, { key }: FunctionEntry, value: number): string =>
   `${name}{function_name="${key}"} ${value}\n`;

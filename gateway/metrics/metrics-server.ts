@@ -1,13 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { FunctionEntry } from '../invoke/function-entry.ts';
-import { FUNCTION_METRICS, headOf } from './exposition.ts';
+import { writeSlices } from '../write-slices.ts';
+import { exposition } from './exposition.ts';
 
-/** Functions written in one go: some tenths of a millisecond, after which calls get their turn. */
-const SLICE = 200;
+/** Node's own, but made by walking all sockets, which blocks for long when there are many. */
+const SLOW_METRICS = ['handles', 'resources', 'requests'].flatMap((kind) => [
+  `nodejs_active_${kind}`,
+  `nodejs_active_${kind}_total`,
+]);
 /** As OpenFaaS has it for this port (contract 1.1). */
 const TIMEOUT_MS = 5000;
 
@@ -29,6 +32,7 @@ export class MetricsServer {
   constructor(source: MetricsSource) {
     this.#source = source;
     collectDefaultMetrics({ register: this.#registry });
+    for (const name of SLOW_METRICS) this.#registry.removeSingleMetric(name);
     this.#gauge('gateway_waiting_calls', 'Calls that wait for a ready replica', () => source.waiting());
     this.#gauge('gateway_websockets', 'Open WebSockets', () => source.webSockets());
     this.#server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS }, (req, res) =>
@@ -62,17 +66,7 @@ export class MetricsServer {
 
   async #scrape(res: ServerResponse): Promise<void> {
     res.writeHead(200, { 'content-type': this.#registry.contentType });
-    for (const metric of FUNCTION_METRICS) {
-      let lines = headOf(metric);
-      let written = 0;
-      for (const entry of this.#source.functions()) {
-        lines += metric.lines(entry);
-        if (++written % SLICE !== 0) continue;
-        await write(res, lines);
-        lines = '';
-      }
-      await write(res, lines);
-    }
+    await writeSlices(res, exposition(this.#source.functions()));
     res.end(await this.#registry.metrics());
   }
 
@@ -89,9 +83,3 @@ export class MetricsServer {
 }
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
-
-async function write(res: ServerResponse, lines: string): Promise<void> {
-  if (res.destroyed) throw new Error('the scraper has gone');
-  if (res.write(lines)) await setImmediate();
-  else await Promise.race([once(res, 'drain'), once(res, 'close')]);
-}

@@ -4,7 +4,8 @@ import { namespaceName } from '../../provider/wire/names.ts';
 import { parseDelete } from '../../provider/wire/requests.ts';
 import { encodeStatus } from '../../provider/wire/status.ts';
 import type { RouteTable } from '../invoke/route-table.ts';
-import { sendEmpty, sendJson } from './answer.ts';
+import { jsonArray, writeSlices } from '../write-slices.ts';
+import { sendEmpty } from './answer.ts';
 import { readJson } from './read-json.ts';
 import { requestSignal } from './request-signal.ts';
 import { type AddResource, queryValue } from './resource.ts';
@@ -21,11 +22,12 @@ export function functionsRoutes(add: AddResource, { provider, routes, readTimeou
     async GET(req, res) {
       const namespace = namespaceName('namespace', queryValue(req, 'namespace'));
       const functions = await provider.list(namespace, requestSignal(res));
-      sendJson(
-        res,
-        200,
-        functions.map((status) => encodeStatus(status, routes.find(status)?.metrics.ended)),
+      const counted = Iterator.from(functions).map((status) =>
+        encodeStatus(status, routes.find(status)?.metrics.ended),
       );
+      res.writeHead(200, { 'content-type': 'application/json' });
+      await writeSlices(res, jsonArray(counted));
+      res.end();
     },
     async POST(req, res) {
       const spec = parseDeployment(await readJson(req, readTimeoutMs), queryValue(req, 'namespace'));
