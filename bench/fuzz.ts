@@ -9,12 +9,15 @@ import { type ReadRequest, readRequests } from './lib/fuzz-oracle.ts';
 
 export const question = 'Does a hostile client or function get anything past the relay that was not sent, or stop it?';
 
-const CASES_PER_RUNTIME = 5_000;
+const CASES_PER_RUNTIME = 20_000;
 const LANES = 8;
 /** A call that was cut may still end at the upstream while the next cases run. */
 const REMEMBERED_CASES = 64;
-/** How long an answer may take; then the case counts as unanswered. */
-const PATIENCE_MS = 3000;
+/**
+ * How long an answer may take; then the case is over. Node drops what comes in one packet behind a request to upgrade
+ * that nobody takes, so that some sound requests are never answered.
+ */
+const PATIENCE_MS = 1000;
 const BUN = fileURLToPath(new URL('../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url));
 const SERVER = fileURLToPath(new URL('lib/fuzz-server.ts', import.meta.url));
 
@@ -154,8 +157,8 @@ class Lane {
     this.#expected.unshift({ id, text, requests: [...read.requests] });
     this.#expected.length = Math.min(this.#expected.length, REMEMBERED_CASES);
     const whole = read.requests.filter((request) => request.whole).length;
-    // What was cut off is rightly waited for; a trailer that breaks a rule may look cut off, as with a folded line.
-    const isBroken = read.fault !== undefined && read.fault !== 'trailer';
+    // What was cut off is rightly waited for; a folded trailer and HTTP/2's preface look cut off.
+    const isBroken = read.fault !== undefined && read.fault !== 'trailer' && read.fault !== 'preface';
     const answers = whole + (isBroken ? 1 : 0);
     this.#tally.requests += Math.max(1, answers);
     const socket = connect(this.port, '127.0.0.1');
@@ -188,7 +191,7 @@ class Lane {
     if (!isDone() || answers === 0) await promise;
     clearTimeout(patience);
     socket.destroy();
-    for (const [, owner] of received.matchAll(/MARK-(\d+)-/g))
+    for (const [, owner] of received.matchAll(/MARK-(\d+)=\1=/g))
       if (!text.includes(`/f/${owner}/`)) this.#complain('smuggled', `case ${id} got an answer of case ${owner}`);
   }
 
@@ -233,7 +236,7 @@ class Lane {
 
   #answer(socket: Socket, request: ReadRequest): void {
     const id = /\/f\/(\d+)\//.exec(request.target)?.[1];
-    const { text, closes } = randomAnswer(this.#random, id === undefined ? 'MARK' : `MARK-${id}-`);
+    const { text, closes } = randomAnswer(this.#random, id === undefined ? 'MARK' : `MARK-${id}=${id}=`);
     if (text !== '') socket.write(text, 'latin1');
     if (closes) socket.end();
   }

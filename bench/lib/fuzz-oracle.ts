@@ -48,6 +48,7 @@ function readHead(text: string): Head | string {
   // Several spaces are read as one, which RFC 9112 section 3 allows and which moves no boundary.
   const [, method, target, version] =
     /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) +([\x21\x22\x24-\x7e]+) +HTTP\/1\.([01])$/.exec(lines[0]!) ?? [];
+  if (lines[0] === 'PRI * HTTP/2.0') return 'preface';
   if (method === undefined) return 'request line';
   const values = new Map<string, string[]>();
   for (const line of lines.slice(1)) {
