@@ -218,7 +218,8 @@ export function randomAnswer(random: Random, mark: string): { readonly text: str
   const length = `Content-Length: ${mark.length}\r\n`;
   const second = `${ok}${length}\r\n${mark}`;
   if (random.chance(0.5)) return { text: `${ok}${length}\r\n${mark}`, closes: random.chance(0.05) };
-  const answers = [
+  // Left open where the relay can tell at once, so that the rest would be found as the next call's answer.
+  const told = [
     `${ok}Transfer-Encoding: chunked\r\n\r\n${mark.length.toString(16)}\r\n${mark}\r\n0\r\n\r\n`,
     `${ok}${length}\r\n${mark}${second}`,
     `${ok}Content-Length: 0\r\n${length}\r\n${second}`,
@@ -229,20 +230,23 @@ export function randomAnswer(random: Random, mark: string): { readonly text: str
     `${ok}Transfer-Encoding: chunked\r\n\r\n-1\r\n${second}`,
     `${ok}Transfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n0\r\n\r\n${second}`,
     `${ok}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n${second}`,
-    `${ok}Transfer-Encoding: chunked\r\n\r\n${mark.length.toString(16)}\r\n${mark.slice(1)}`,
-    `${ok}Content-Length: 999\r\n\r\n${mark}`,
     `${ok}X: a\r\n b\r\n${length}\r\n${mark}`,
     `${ok.replace('\r\n', '\n')}${length}\r\n${mark}`,
     `${ok}X : a\r\n${length}\r\n${mark}`,
     `HTTP/1.1 204 No Content\r\n${length}\r\n${second}`,
     `HTTP/1.1 304 x\r\n${length}\r\n${second}`,
-    `HTTP/1.1 103 x\r\n${length}\r\n${second}`,
     `HTTP/1.1 101 x\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n${second}`,
     `HTTP/2 200 OK\r\n${length}\r\n${mark}`,
-    `${ok}Set-Cookie: ${'a'.repeat(70_000)}\r\n\r\n${mark}`,
     mark,
+  ];
+  const waitedFor = [
+    `${ok}Transfer-Encoding: chunked\r\n\r\n${mark.length.toString(16)}\r\n${mark.slice(1)}`,
+    `${ok}Content-Length: 999\r\n\r\n${mark}`,
+    `HTTP/1.1 103 x\r\n${length}\r\n${second}`,
+    `${ok}Set-Cookie: ${'a'.repeat(70_000)}\r\n\r\n${mark}`,
     '',
   ];
-  const text = random.pick(answers);
-  return { text: random.chance(0.2) && text !== '' ? mutated(random, text) : text, closes: true };
+  if (random.chance(0.6)) return { text: random.pick(told), closes: random.chance(0.2) };
+  const text = random.pick([...told, ...waitedFor]);
+  return { text: random.chance(0.5) && text !== '' ? mutated(random, text) : text, closes: true };
 }
