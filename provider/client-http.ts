@@ -143,6 +143,7 @@ function connectMessage(url: string, error: FetchError): string {
     return `cannot connect to ${url}: no such host; check --gateway, or provider.gateway in stack.yaml`;
   if (code === 'EPIPE' || code === 'ECONNRESET')
     return `the gateway ${url} closed the connection before it answered; try again`;
+  if (code === 'EPROTO') return `the gateway ${url} speaks no HTTPS; did you mean http:${url.slice('https:'.length)}?`;
   if (/CERT|SELF_SIGNED|TLS/.test(code))
     return `cannot trust the certificate of ${url} (${code}); --tls-no-verify goes on without checking it`;
   return `cannot connect to ${url}: ${error.message.replace(/^request to .* failed, reason: /, '')}`;

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Response } from 'node-fetch';
-import { type ClientOptions, GatewayHttp, ResponseError } from './client-http.ts';
+import { type ClientOptions, ConnectError, GatewayHttp, ResponseError } from './client-http.ts';
 import type { BundleRef, FunctionSpec, LogMessage, NamespaceInfo } from './provider.ts';
 import { BUNDLE_TYPE } from './wire/bundle.ts';
 import type { DeploymentJson } from './wire/deployment.ts';
@@ -139,7 +139,12 @@ export class GatewayClient {
       since: request.since?.toISOString(),
     })}`;
     const response = await this.#http.send({ method: 'GET', path, expect: [200], untimed: true, signal });
-    for await (const line of lines(response.body!)) if (line !== '') yield parseLogMessage(line);
+    try {
+      for await (const line of lines(response.body!)) if (line !== '') yield parseLogMessage(line);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new ConnectError(`the gateway ${this.url} ended the logs in the middle; start again`, { cause });
+    }
   }
 
   /** Names in the gateway's order. */

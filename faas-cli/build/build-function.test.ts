@@ -143,6 +143,7 @@ test('links stay links when they lead into the function, and are refused when th
 
 test('a build that fails leaves the bundle of the last one, and nothing half-written', async (t) => {
   await using project = await Project.create(tinyProject('http://a'));
+  await project.write({ 'build/hello.tar.0-0.tmp': 'a build that was killed left this' });
   const { packed } = await build(project);
   await symlink('/etc/passwd', project.path('hello/bad'));
   await t.throwsAsync(build(project));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm } from 'node:fs/promises';
-import { dirname, join, posix, sep } from 'node:path';
+import { basename, dirname, join, posix, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
@@ -56,6 +56,7 @@ export async function packBundle(parts: BundleParts): Promise<PackedBundle> {
     },
   });
   await mkdir(dirname(file), { recursive: true });
+  await removeUnfinished(file);
   const tar = pack();
   try {
     await Promise.all([
@@ -71,6 +72,13 @@ export async function packBundle(parts: BundleParts): Promise<PackedBundle> {
     throw error;
   }
   return { file, digest: `sha256:${hash.digest('hex')}`, bytes };
+}
+
+/** What a build that was killed left behind. */
+async function removeUnfinished(file: string): Promise<void> {
+  const names = await readdir(dirname(file));
+  const unfinished = names.filter((name) => name.startsWith(`${basename(file)}.`) && name.endsWith('.tmp'));
+  await Promise.all(unfinished.map((name) => rm(join(dirname(file), name), { force: true })));
 }
 
 async function collect(path: string, name: string, linkedFolders: readonly string[], into: Entry[]): Promise<void> {

@@ -76,6 +76,11 @@ const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['no template', ['new', 'x'], /^Give a template with --lang, one of: .*typescript/],
   ['a folder that is there', ['new', 'there', '--lang', 'bash'], /^The folder \.\/there is there already/],
   [
+    'a folder outside the project',
+    ['new', 'x', '--lang', 'bash', '--handler', '../x'],
+    /^--handler \.\.\/x is not inside/,
+  ],
+  [
     'a function that is there',
     ['new', 'known', '--lang', 'bash'],
     /^The stack file stack\.yaml has a function known already/,

@@ -134,6 +134,17 @@ test('logs prints lines as they come, plain, as key and value, and as JSON', asy
   t.regex((await at.project.run(['logs', 'b', '-o', 'xml'])).stderr, /--output must be plain, keyvalue or json/);
 });
 
+test('logs that are cut in the middle are an error', async (t) => {
+  await using at = await start();
+  at.gateway.answers.set('GET /system/logs', (_request, response) => {
+    response.write('{"name":');
+    response.destroy();
+  });
+  const { code, stderr } = await at.project.run(['logs', 'b']);
+  t.is(code, 1);
+  t.regex(stderr, /^(The gateway http\S+ (ended the logs in the middle; start again|closed the connection))/);
+});
+
 test('secrets are created, replaced, updated, listed, applied and removed', async (t) => {
   await using at = await start();
   const { project, gateway } = at;
@@ -296,6 +307,23 @@ test('store list, describe and deploy take the image of the platform', async (t)
     (await project.run(['store', 'deploy', 'shot'])).stderr,
     /no function "shot" in the store; did you mean "shout"\?/,
   );
+});
+
+test('store search finds every word in name, title, description or categories', async (t) => {
+  await using at = await start();
+  await at.project.write({ 'store.json': JSON.stringify(store) });
+  at.project.env.OPENFAAS_STORE = at.project.path('store.json');
+  const found = async (...words: string[]) =>
+    JSON.parse((await at.project.run(['store', 'search', ...words, '-p', 'arm64', '--json'])).stdout).map(
+      ({ name }: { name: string }) => name,
+    );
+  t.deepEqual(await found('LOUD'), ['shout']);
+  t.deepEqual(await found('says', 'sho'), ['shout']);
+  t.deepEqual(await found('arm'), ['arm']);
+  t.like(await at.project.run(['store', 'search', 'nothing-like-it']), {
+    code: 1,
+    stderr: 'No function of the store matches "nothing-like-it"; see: faas-cli store list\n',
+  });
 });
 
 test('store deploy builds functions of our own store from source for the embedded engine', async (t) => {

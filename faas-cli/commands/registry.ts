@@ -133,6 +133,11 @@ export const REGISTRY: readonly Entry[] = [
         load: async () => any((await import('./store-list.ts')).storeList),
       },
       {
+        name: 'search',
+        summary: 'Find functions of the store by words',
+        load: async () => any((await import('./store-search.ts')).storeSearch),
+      },
+      {
         name: 'describe',
         aliases: ['inspect'],
         summary: 'Show a function of the store',

@@ -17,6 +17,11 @@ test('the gateway is the flag, the stack file or OPENFAAS_URL, where the default
   t.is(gatewayUrl('HTTPS://FAAS.example.com/Path/', undefined, undefined), 'https://faas.example.com/path');
 });
 
+test('what is no URL of a gateway is refused', (t) => {
+  for (const url of ['ftp://a', 'http://', 'http://bad host', 'http:a b'])
+    t.throws(() => gatewayUrl(url, undefined, undefined), { message: /is no URL of a gateway/ });
+});
+
 test('only plain HTTP to another machine is warned of', (t) => {
   t.deepEqual(
     ['https://a', 'http://127.0.0.1:8080', 'http://localhost', 'http://10.0.0.1', 'http://localhost.evil.com'].map(

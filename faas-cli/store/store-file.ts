@@ -15,6 +15,8 @@ export interface StoreFunction {
   readonly images: Readonly<Record<string, string>>;
   readonly fprocess?: string;
   readonly repo_url?: string;
+  /** Ours, for search. */
+  readonly categories?: readonly string[];
   readonly readOnlyRootFilesystem?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { access, appendFile, chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { FaasError } from '../../common/errors.ts';
 import { parseStack } from '../stack/stack.ts';
@@ -33,6 +33,9 @@ export async function keepTemplate(cwd: string, template: Template): Promise<voi
 /** Copies the template's handler. @throws FaasError `invalid_request` when the folder is there */
 export async function copyHandler(cwd: string, handler: string, template: Template): Promise<void> {
   const folder = resolve(cwd, handler);
+  const inside = relative(cwd, folder);
+  if (inside === '' || inside.startsWith('..'))
+    throw new FaasError('invalid_request', `--handler ${handler} is not inside ${cwd}; name a folder of the project`);
   if (await exists(folder))
     throw new FaasError(
       'invalid_request',
