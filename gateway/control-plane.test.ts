@@ -320,6 +320,11 @@ for (const [what, body, message] of [
   ['broken JSON', '{"service":', /the body is no JSON/],
   ['a name that breaks the rule', '{"service":"../etc","image":"x"}', /service must be 1 to 63 of a-z/],
   ['a secret that does not exist', '{"service":"a","image":"x","secrets":["ghost"]}', /no secret ghost/],
+  [
+    'a label that cannot be read',
+    '{"service":"a","image":"x","labels":{"com.dunlin.timeout":"soon"}}',
+    /labels\.com\.dunlin\.timeout must be/,
+  ],
   ['an unknown namespace', '{"service":"a","image":"x","namespace":"ghost"}', /no namespace ghost/],
 ] as const)
   test(`a deployment with ${what} is refused in words and nothing is deployed`, async (t) => {

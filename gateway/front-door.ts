@@ -37,7 +37,10 @@ export class FrontDoor {
 
   constructor(deps: FrontDoorDeps) {
     this.#deps = deps;
-    const { readTimeoutMs, writeTimeoutMs, maxHeaderBytes } = deps.config;
+    const { maxHeaderBytes } = deps.config;
+    // Node takes whole milliseconds only.
+    const readTimeoutMs = Math.ceil(deps.config.readTimeoutMs);
+    const writeTimeoutMs = Math.ceil(deps.config.writeTimeoutMs);
     const options: ServerOptions = {
       maxHeaderSize: maxHeaderBytes,
       // The head only. A body may take as long as its call: upstream_timeout ends that, and long uploads are no attack.

@@ -29,6 +29,17 @@ ${table(gatewaySchema)}
 downloading; only server-sent events go on. A function's own \`exec_timeout\` should be shorter, so that its answer, which
 knows more, comes first. \`read_timeout\` is for heads of requests and for \`/system/*\` only: a long upload is no attack.
 
+## Labels of a function that the gateway goes by
+
+| label | default | meaning |
+| --- | --- | --- |
+| \`com.openfaas.scale.min\` | \`1\` | Replicas at the start, and the fewest that an alert leaves. |
+| \`com.openfaas.scale.max\` | \`20\` | The most that an alert asks for. |
+| \`com.openfaas.scale.factor\` | \`20\` | Percent of the maximum that each firing alert adds. |
+| \`com.dunlin.timeout\` | none | In place of \`upstream_timeout\`, for this function; 0 is no limit. |
+| \`com.dunlin.max-inflight\` | none | Calls that each replica gets at once; further ones wait for their turn, then 429. |
+| \`com.dunlin.auth\` | \`none\` | \`required\`: only who has a token (\`/system/tokens\`) may call it. |
+
 ## Watchdog
 
 Set in a function's \`environment\`. Where the classic watchdog (\`mode: fork\`) differs, its default comes second.

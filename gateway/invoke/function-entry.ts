@@ -2,10 +2,8 @@ import type { Upstream } from '../../common/http/upstream.ts';
 import { type FunctionRef, type FunctionState, refKey } from '../../provider/provider.ts';
 import type { CallFailure } from '../../provider/wire/status.ts';
 import { FunctionMetrics } from '../metrics/function-metrics.ts';
+import { type CallRules, callRules } from './call-rules.ts';
 import type { Waiter } from './waiting-room.ts';
-
-const LABEL_AUTH = 'com.dunlin.auth';
-const LABEL_MAX_INFLIGHT = 'com.dunlin.max-inflight';
 
 /** A ready replica, and what the choice between replicas goes by. */
 export class Replica {
@@ -38,10 +36,8 @@ export class FunctionEntry {
   /** Calls that wait for a ready replica, oldest first. */
   readonly waiters = new Set<Waiter>();
   targets: readonly Target[] = [];
-  /** Only who has a token may call it. */
-  needsToken = false;
-  /** Calls that each replica gets at once; further ones wait. Infinity without a limit. */
-  maxInFlight = Infinity;
+  /** Of the current revision's labels, so that no call has to read them. */
+  rules: CallRules;
   /** The latest failure that a watchdog reported in answer to a call of the current revision. */
   lastFailure: CallFailure | undefined;
   /** A request to the provider for a replica is under way. */
@@ -53,19 +49,15 @@ export class FunctionEntry {
     this.ref = ref;
     this.key = refKey(ref);
     this.#state = state;
-    this.state = state;
+    this.rules = callRules(state.spec.labels);
   }
 
   get state(): FunctionState {
     return this.#state;
   }
 
-  /** Reads the labels that calls go by, so that no call has to. */
   set state(state: FunctionState) {
-    const { labels } = state.spec;
+    if (state.spec !== this.#state.spec) this.rules = callRules(state.spec.labels);
     this.#state = state;
-    this.needsToken = labels[LABEL_AUTH] === 'required';
-    const limit = Number(labels[LABEL_MAX_INFLIGHT]);
-    this.maxInFlight = Number.isSafeInteger(limit) && limit > 0 ? limit : Infinity;
   }
 }

@@ -179,6 +179,15 @@ test('a function that does not answer in time is 504, which names the limit and 
   t.regex(JSON.parse(body).detail, /within 0\.05 s, the gateway's upstream_timeout/);
 });
 
+test('a function may have a limit of its own, by its label', async (t) => {
+  const { request, deploy, provider } = await start(t);
+  provider.images.set('slow:latest', () => undefined);
+  await deploy('slow', { labels: { 'com.dunlin.timeout': '50ms' } });
+  const { status, body } = await request('/function/slow');
+  t.is(status, 504);
+  t.regex(JSON.parse(body).detail, /within 0\.05 s, its label com\.dunlin\.timeout/);
+});
+
 test('an answer that is cut is cut for the client too', async (t) => {
   const { request, deploy, provider } = await start(t);
   provider.images.set('cut:latest', (_req, res) => {

@@ -17,6 +17,8 @@ const QUARANTINE_MS = 1000;
 const EXPLAIN_MS = 1000;
 /** nginx's code for a client that left before the answer; only metrics and logs see it. */
 const CLIENT_GONE = 499;
+/** The longest that a timer can run: 24 days. A longer limit is none. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const NONE: readonly string[] = [];
 const now = (): number => performance.now();
 
@@ -40,6 +42,8 @@ export class Invocation {
   readonly #entry: FunctionEntry;
   readonly #target: string;
   readonly #head: CallHead;
+  /** For the whole call; 0 is no limit. */
+  readonly #timeoutMs: number;
   readonly #startTime = startTimeNow();
   readonly #startedAt = performance.now();
   /** Failed this call already. */
@@ -60,6 +64,7 @@ export class Invocation {
     this.#entry = entry;
     this.#target = target;
     this.#head = readCallHead(req.rawHeaders);
+    this.#timeoutMs = entry.rules.timeoutMs ?? context.upstreamTimeoutMs;
   }
 
   start(): void {
@@ -76,7 +81,7 @@ export class Invocation {
 
   #send(): void {
     const entry = this.#entry;
-    const replica = chooseReplica(entry.targets, entry.maxInFlight, this.#avoid, Math.random, now);
+    const replica = chooseReplica(entry.targets, entry.rules.maxInFlight, this.#avoid, Math.random, now);
     if (replica === undefined) this.#wait();
     else this.#relayTo(replica);
   }
@@ -113,7 +118,7 @@ export class Invocation {
       target: this.#target,
       addRequestHeaders: requestHeaders(this.#req, this.#head, this.#startTime, this.#context.product),
       answerHeaders: (_status, headers) => this.#answerHeaders(headers),
-      timeoutMs: timeLeft === Infinity ? 0 : Math.max(1, timeLeft),
+      timeoutMs: timeLeft > MAX_TIMER_MS ? 0 : Math.max(1, timeLeft),
       timeoutExemptStreams: true,
       onDone: (outcome) => this.#onDone(replica, outcome),
     });
@@ -175,10 +180,11 @@ export class Invocation {
   }
 
   #timedOut(): FaasError {
+    const limit =
+      this.#entry.rules.timeoutMs === undefined ? "the gateway's upstream_timeout" : 'its label com.dunlin.timeout';
     return new FaasError(
       'timed_out',
-      `The function did not answer within ${this.#context.upstreamTimeoutMs / 1000} s, the gateway's upstream_timeout; ` +
-        'raise that variable of the gateway, or call the function asynchronously',
+      `The function did not answer within ${this.#timeoutMs / 1000} s, ${limit}; raise that, or make the function faster`,
     );
   }
 
@@ -224,7 +230,6 @@ export class Invocation {
   }
 
   #timeLeft(): number {
-    const { upstreamTimeoutMs } = this.#context;
-    return upstreamTimeoutMs === 0 ? Infinity : upstreamTimeoutMs - (performance.now() - this.#startedAt);
+    return this.#timeoutMs === 0 ? Infinity : this.#timeoutMs - (performance.now() - this.#startedAt);
   }
 }

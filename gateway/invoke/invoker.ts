@@ -22,7 +22,8 @@ export class Invoker {
 
   invoke(req: IncomingMessage, res: ServerResponse, path: CallPath): void {
     const entry = this.find(path.name);
-    const refusal = entry === undefined ? functionNotFound(path.name) : entry.needsToken && this.refusal(entry, req);
+    const refusal =
+      entry === undefined ? functionNotFound(path.name) : entry.rules.needsToken && this.refusal(entry, req);
     if (entry === undefined || refusal) this.#refuse(req, res, refusal as FaasError);
     else new Invocation(this.#context, req, res, entry, path.target).start();
   }

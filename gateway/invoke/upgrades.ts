@@ -58,7 +58,7 @@ export class Upgrades {
     // Whoever reads or writes the socket hears of its end by `close`.
     socket.on('error', () => socket.destroy());
     const entry = this.#deps.invoker.find(path.name);
-    const refusal = entry?.needsToken ? this.#deps.invoker.refusal(entry, req) : undefined;
+    const refusal = entry?.rules.needsToken ? this.#deps.invoker.refusal(entry, req) : undefined;
     if (entry === undefined) refuse(socket, functionNotFound(path.name));
     else if (refusal !== undefined) refuse(socket, refusal);
     else this.#count(entry, req, socket, head, path.target);

@@ -5,6 +5,8 @@ import type { FunctionEntry } from './function-entry.ts';
 
 /** How long a call waits for a function that is known to be failing: its next attempt may be about to succeed. */
 const FAILING_WAIT_MS = 2000;
+/** The longest that a timer can run. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface WaitingRoomOptions {
   /** Calls of one function that may wait at once. */
@@ -66,7 +68,7 @@ export class WaitingRoom {
       );
     // With ready replicas the call waits for its turn, and an old failure says nothing.
     const knownFailure = entry.targets.length > 0 ? undefined : entry.state.failure;
-    const waitMs = Math.min(knownFailure ? FAILING_WAIT_MS : Infinity, maxWaitMs, timeLeftMs);
+    const waitMs = Math.min(knownFailure ? FAILING_WAIT_MS : Infinity, maxWaitMs, timeLeftMs, MAX_TIMER_MS);
     const timer = setTimeout(() => this.#giveUp(entry, waiter, waitMs), waitMs);
     this.#seats.set(waiter, { timer, knownFailure });
     entry.waiters.add(waiter);
@@ -163,7 +165,7 @@ export class WaitingRoom {
   }
 }
 
-const busy = ({ key, maxInFlight }: FunctionEntry, waitMs: number): FaasError =>
+const busy = ({ key, rules: { maxInFlight } }: FunctionEntry, waitMs: number): FaasError =>
   new FaasError(
     'too_many_requests',
     `Every replica of ${key} had ${maxInFlight} calls, its com.dunlin.max-inflight, for ${waitMs / 1000} s; scale it up, or raise that label`,

@@ -1,8 +1,10 @@
-import type { Provider } from '../../provider/provider.ts';
+import type { Request } from 'express';
+import type { FunctionSpec, Provider } from '../../provider/provider.ts';
 import { parseDeployment } from '../../provider/wire/deployment.ts';
 import { namespaceName } from '../../provider/wire/names.ts';
 import { parseDelete } from '../../provider/wire/requests.ts';
 import { encodeStatus } from '../../provider/wire/status.ts';
+import { checkCallRules } from '../invoke/call-rules.ts';
 import type { RouteTable } from '../invoke/route-table.ts';
 import { jsonArray, writeSlices } from '../write-slices.ts';
 import { sendEmpty } from './answer.ts';
@@ -18,6 +20,12 @@ export interface FunctionsDeps {
 
 /** `/system/functions`: list, create, update, delete (contract 1.6). */
 export function functionsRoutes(add: AddResource, { provider, routes, readTimeoutMs }: FunctionsDeps): void {
+  const specOf = async (req: Request): Promise<FunctionSpec> => {
+    const spec = parseDeployment(await readJson(req, readTimeoutMs), queryValue(req, 'namespace'));
+    checkCallRules(spec.labels);
+    return spec;
+  };
+
   add('/system/functions', {
     async GET(req, res) {
       const namespace = namespaceName('namespace', queryValue(req, 'namespace'));
@@ -30,12 +38,12 @@ export function functionsRoutes(add: AddResource, { provider, routes, readTimeou
       res.end();
     },
     async POST(req, res) {
-      const spec = parseDeployment(await readJson(req, readTimeoutMs), queryValue(req, 'namespace'));
+      const spec = await specOf(req);
       await provider.deploy(spec, requestSignal(res));
       sendEmpty(res, 202);
     },
     async PUT(req, res) {
-      const spec = parseDeployment(await readJson(req, readTimeoutMs), queryValue(req, 'namespace'));
+      const spec = await specOf(req);
       await provider.update(spec, requestSignal(res));
       sendEmpty(res, 202);
     },
