@@ -87,9 +87,11 @@ export class Invocation {
   }
 
   #wait(): void {
+    const since = performance.now();
     const { waitingRoom } = this.#context;
     const waiter = {
       onReady: () => {
+        this.#entry.metrics.waited((performance.now() - since) / 1000);
         this.#res.off('close', onGone);
         this.#send();
       },
@@ -127,7 +129,7 @@ export class Invocation {
   #onDone(replica: Replica, outcome: RelayOutcome): void {
     replica.inFlight--;
     if (this.#entry.waiters.size > 0) this.#context.waitingRoom.freed(this.#entry);
-    if (outcome.kind === 'answered') this.#onAnswered(replica, outcome.status, outcome.answerHeaders);
+    if (outcome.kind === 'answered') this.#onAnswered(replica, outcome);
     else if (outcome.kind === 'client_gone') this.#end(CLIENT_GONE);
     else if (this.#tooLarge && !outcome.headSent) this.#failTooLarge();
     else if (outcome.kind === 'failed') this.#onFailed(replica, outcome);
@@ -135,9 +137,11 @@ export class Invocation {
     else this.#fail(this.#timedOut());
   }
 
-  #onAnswered(replica: Replica, status: number, headers: readonly string[]): void {
+  #onAnswered(replica: Replica, answered: RelayOutcome & { kind: 'answered' }): void {
+    const { status, answerHeaders, requestBytes } = answered;
+    this.#entry.metrics.received(requestBytes);
     if (status >= 400) {
-      const code = getHeader(headers, ERROR_CODE_HEADER);
+      const code = getHeader(answerHeaders, ERROR_CODE_HEADER);
       if (code !== undefined && code in ERROR_STATUS) this.#remember(replica, code as FaasErrorCode);
     }
     this.#end(status);

@@ -1,5 +1,6 @@
 import type { FunctionEntry } from '../invoke/function-entry.ts';
-import { type CodeSlot, DURATION_BUCKETS } from './function-metrics.ts';
+import type { CodeSlot } from './function-metrics.ts';
+import type { Histogram } from './histogram.ts';
 
 /**
  * All metrics of all functions in Prometheus' text format 0.0.4, in small pieces. Goes through `functions` once for each
@@ -29,7 +30,10 @@ const FUNCTION_METRICS: readonly FunctionMetric[] = [
     type: 'counter',
     help: 'Calls that ended, by status code',
     lines: ({ key, metrics }) =>
-      perCode(metrics.codes, (slot) => `gateway_function_invocation_total{${labels(key, slot)}} ${slot.count}\n`),
+      perCode(
+        metrics.codes,
+        (slot) => `gateway_function_invocation_total{${labels(key, slot)}} ${slot.seconds.count}\n`,
+      ),
   },
   {
     name: 'gateway_function_invocation_started',
@@ -41,7 +45,8 @@ const FUNCTION_METRICS: readonly FunctionMetric[] = [
     name: 'gateway_functions_seconds',
     type: 'histogram',
     help: 'Duration of calls, the wait for a replica included',
-    lines: ({ key, metrics }) => perCode(metrics.codes, (slot) => histogram(labels(key, slot), slot)),
+    lines: ({ key, metrics }) =>
+      perCode(metrics.codes, (slot) => histogram('gateway_functions_seconds', labels(key, slot), slot.seconds)),
   },
   {
     name: 'gateway_function_invocation_inflight',
@@ -54,6 +59,18 @@ const FUNCTION_METRICS: readonly FunctionMetric[] = [
     type: 'counter',
     help: 'Times that a call started a function from zero replicas',
     lines: (entry) => simple('gateway_function_cold_starts_total', entry, entry.metrics.coldStarts),
+  },
+  {
+    name: 'gateway_function_wait_seconds',
+    type: 'histogram',
+    help: 'How long calls waited for a replica, cold starts above all; only those that waited',
+    lines: ({ key, metrics }) => perFunction('gateway_function_wait_seconds', key, metrics.waitSeconds),
+  },
+  {
+    name: 'gateway_function_request_bytes',
+    type: 'histogram',
+    help: 'Bodies of requests that a function answered',
+    lines: ({ key, metrics }) => perFunction('gateway_function_request_bytes', key, metrics.requestBytes),
   },
   {
     name: 'gateway_service_count',
@@ -84,13 +101,16 @@ function perCode(slots: readonly CodeSlot[], line: (slot: CodeSlot) => string): 
   return lines;
 }
 
-function histogram(labels: string, { buckets, count, sumSeconds }: CodeSlot): string {
+const perFunction = (name: string, key: string, values: Histogram | undefined): string =>
+  values === undefined ? '' : histogram(name, `function_name="${key}"`, values);
+
+function histogram(name: string, labels: string, { bounds, buckets, count, sum }: Histogram): string {
   let lines = '';
   let below = 0;
-  for (const [index, bound] of DURATION_BUCKETS.entries()) {
+  for (const [index, bound] of bounds.entries()) {
     below += buckets[index]!;
-    lines += `gateway_functions_seconds_bucket{le="${bound}",${labels}} ${below}\n`;
+    lines += `${name}_bucket{le="${bound}",${labels}} ${below}\n`;
   }
-  lines += `gateway_functions_seconds_bucket{le="+Inf",${labels}} ${count}\n`;
-  return `${lines}gateway_functions_seconds_sum{${labels}} ${sumSeconds}\ngateway_functions_seconds_count{${labels}} ${count}\n`;
+  lines += `${name}_bucket{le="+Inf",${labels}} ${count}\n`;
+  return `${lines}${name}_sum{${labels}} ${sum}\n${name}_count{${labels}} ${count}\n`;
 }

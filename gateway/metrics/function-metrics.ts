@@ -1,13 +1,13 @@
-/** Upper bounds of `gateway_functions_seconds`, in seconds (contract 2.1). */
-export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+import { Histogram } from './histogram.ts';
+
+/** Of `gateway_functions_seconds` (contract 2.1), and of the wait for a replica. */
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+const BYTES = [100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const;
 
 /** Calls of one function that ended with one status code. */
 export class CodeSlot {
   readonly code: number;
-  count = 0;
-  sumSeconds = 0;
-  /** Per bucket, not cumulated; the last is +Inf. */
-  readonly buckets = new Float64Array(DURATION_BUCKETS.length + 1);
+  readonly seconds = new Histogram(SECONDS);
 
   constructor(code: number) {
     this.code = code;
@@ -20,6 +20,10 @@ export class FunctionMetrics {
   inFlight = 0;
   coldStarts = 0;
   readonly codes: CodeSlot[] = [];
+  /** How long calls waited for a replica; only those that did. Made when needed: most functions idle. */
+  waitSeconds: Histogram | undefined;
+  /** Bodies of requests, for calls that a function answered. */
+  requestBytes: Histogram | undefined;
   /** Calls of a function mostly end alike. */
   #last = new CodeSlot(0);
 
@@ -31,16 +35,22 @@ export class FunctionMetrics {
   end(code: number, seconds: number): void {
     this.inFlight--;
     const slot = this.#last.code === code ? this.#last : this.#slot(code);
-    slot.count++;
-    slot.sumSeconds += seconds;
-    let bucket = 0;
-    while (bucket < DURATION_BUCKETS.length && seconds > DURATION_BUCKETS[bucket]!) bucket++;
-    slot.buckets[bucket]!++;
+    slot.seconds.observe(seconds);
+  }
+
+  waited(seconds: number): void {
+    this.waitSeconds ??= new Histogram(SECONDS);
+    this.waitSeconds.observe(seconds);
+  }
+
+  received(bytes: number): void {
+    this.requestBytes ??= new Histogram(BYTES);
+    this.requestBytes.observe(bytes);
   }
 
   /** Calls that ended, whatever their status. */
   get ended(): number {
-    return this.codes.reduce((sum, slot) => sum + slot.count, 0);
+    return this.codes.reduce((sum, slot) => sum + slot.seconds.count, 0);
   }
 
   #slot(code: number): CodeSlot {

@@ -87,6 +87,22 @@ test('failures made by the gateway are counted with their status', async (t) => 
   t.regex(await scrape(), /gateway_function_invocation_total\{function_name="dies\.openfaas-fn",code="502"\} 1\n/);
 });
 
+test('sizes of requests and waits for a replica are histograms of those that had any', async (t) => {
+  const { request, scrape, provider } = await withCalls(t);
+  t.false((await scrape()).includes('gateway_function_wait_seconds_count'));
+  await provider.scale(ref, 0);
+  await request('/function/echo', { method: 'POST', body: 'x'.repeat(500) });
+  const lines = (await scrape()).split('\n');
+  for (const line of [
+    'gateway_function_wait_seconds_count{function_name="echo.openfaas-fn"} 1',
+    'gateway_function_cold_starts_total{function_name="echo.openfaas-fn"} 1',
+    'gateway_function_request_bytes_bucket{le="100",function_name="echo.openfaas-fn"} 0',
+    'gateway_function_request_bytes_bucket{le="1000",function_name="echo.openfaas-fn"} 1',
+    'gateway_function_request_bytes_sum{function_name="echo.openfaas-fn"} 500',
+  ])
+    t.true(lines.includes(line), line);
+});
+
 test('the metrics port serves /metrics and /healthz to GET, and nothing else', async (t) => {
   const { request, metricsPort: port } = await withCalls(t);
   t.like(await request('/healthz', { port }), { status: 200, body: 'OK' });
