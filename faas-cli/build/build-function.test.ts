@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import test from 'ava';
 import { extract, type Header } from 'tar-stream';
-import { Project, root, tinyProject } from '../testing/project.ts';
+import { bundler, Project, root, tinyProject } from '../testing/project.ts';
 import { type BuildJob, type BuildSettings, buildFunction } from './build-function.ts';
 
 const job: BuildJob = { name: 'hello', lang: 'tiny', handler: './hello', copy: [], buildArgs: {}, buildOptions: [] };
@@ -21,7 +21,7 @@ async function build(project: Project, more: Partial<BuildJob & BuildSettings> =
     {
       cwd: project.folder,
       assets: () => root,
-      bundler: { program: join(root, 'node_modules/@oven/bun-linux-x64/bin/bun'), env: {} },
+      bundler,
       env: { PATH: process.env.PATH },
       signal: signal ?? new AbortController().signal,
     },

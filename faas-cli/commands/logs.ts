@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { FaasError } from '../../common/errors.ts';
 import type { LogMessage } from '../../provider/provider.ts';
 import { connectWithStack, namespaceOf } from '../stack/connect-with-stack.ts';
@@ -43,7 +44,10 @@ export const logs = defineCommand({
       tail: given.lines,
       since: sinceOf(given),
     };
-    for await (const message of client.logs(request, context.signal)) context.stdout.write(`${format(message)}\n`);
+    const { stdout, signal } = context;
+    // A slow reader holds back the gateway, not our memory.
+    for await (const message of client.logs(request, signal))
+      if (!stdout.write(`${format(message)}\n`)) await once(stdout, 'drain', { signal });
   },
 });
 

@@ -7,6 +7,9 @@ import type { Output, Surroundings } from '../context.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
+const bunPackage = process.arch === 'arm64' ? 'bun-linux-aarch64' : 'bun-linux-x64';
+export const bundler = { program: join(root, 'node_modules/@oven', bunPackage, 'bin/bun'), env: {} };
+
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
@@ -72,7 +75,7 @@ export class Project implements AsyncDisposable {
       machine: { home: this.home, platform: 'linux', arch: 'x64', uid: process.getuid?.() },
       assets: () => root,
       watchdog: join(root, `dist/fwatchdog-linux-${process.arch}`),
-      bundler: { program: join(root, 'node_modules/@oven/bun-linux-x64/bin/bun'), env: {} },
+      bundler,
       ...options.surroundings,
     });
     return { code, stdout: stdout.text, stderr: stderr.text };
