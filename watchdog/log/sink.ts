@@ -6,19 +6,40 @@ export interface Sink {
   close(): void;
 }
 
-/** How long the end of the process may wait for a full pipe. */
-const WAIT_MS = 5;
-const WAITS = 200;
+/** A full pipe is tried again after this long. */
+const RETRY_MS = 5;
+/** How often the end of the process tries again before it gives up. */
+const LAST_TRIES = 200;
+/** What waits for a reader that is behind; beyond it lines are dropped, so that the function lives on. */
+const BACKLOG_BYTES = 16 * 1024 * 1024;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes to an inherited descriptor, such as 2. A closed reader, or one that is stuck for a second, loses lines. */
+/** Writes to an inherited descriptor, such as 2, also to a pipe that is full for a while. A closed reader is no failure. */
 export function fdSink(fd: number): Sink {
-  let broken = false;
+  let backlog = Buffer.alloc(0);
+  let timer: NodeJS.Timeout | undefined;
+  const drain = (): void => {
+    clearTimeout(timer);
+    backlog = backlog.subarray(writeSome(fd, backlog));
+    timer = backlog.length > 0 ? setTimeout(drain, RETRY_MS) : undefined;
+  };
   return {
     write(text) {
-      if (!broken) broken = !writeAll(fd, Buffer.from(text));
+      const bytes = Buffer.from(text);
+      if (backlog.length > 0) {
+        if (backlog.length + bytes.length <= BACKLOG_BYTES) backlog = Buffer.concat([backlog, bytes]);
+        return;
+      }
+      backlog = bytes;
+      drain();
     },
-    close() {},
+    close() {
+      for (let tries = 0; backlog.length > 0 && tries < LAST_TRIES; tries++) {
+        drain();
+        if (backlog.length > 0) Atomics.wait(sleeper, 0, 0, RETRY_MS);
+      }
+      clearTimeout(timer);
+    },
   };
 }
 
@@ -45,7 +66,7 @@ export function fileSink(path: string, maxBytes: number): Sink {
         size = 0;
       }
       size += bytes.length;
-      writeAll(fd, bytes);
+      writeSome(fd, bytes);
     },
     close() {
       closeSync(fd);
@@ -53,21 +74,17 @@ export function fileSink(path: string, maxBytes: number): Sink {
   };
 }
 
-/** False when the reader is gone for good. */
-function writeAll(fd: number, bytes: Buffer): boolean {
-  let waits = 0;
+/** How many bytes need not be written again: fewer than all when the pipe is full now. */
+function writeSome(fd: number, bytes: Buffer): number {
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(fd, bytes, at);
-      waits = 0;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EINTR') continue;
-      if (code !== 'EAGAIN') return code === 'ENOSPC';
-      // Whoever started us made the pipe non-blocking, and its reader is behind.
-      if (waits++ === WAITS) return true;
-      Atomics.wait(sleeper, 0, 0, WAIT_MS);
+      if (code === 'EAGAIN') return at;
+      // Nobody reads any more, or the disk is full: nothing that the function should end of.
+      if (code !== 'EINTR') return bytes.length;
     }
   }
-  return true;
+  return bytes.length;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FaasError } from '../../common/errors.ts';
+import { Deadline, type Expiring } from '../../common/http/deadline.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import { readBody } from '../process/request-body.ts';
 import { type Call, INTERNAL, type Mode, type ModeDeps } from './mode.ts';
@@ -42,33 +43,33 @@ export class ModuleMode implements Mode {
     }
   }
 
-  async invoke(call: Call): Promise<void> {
-    const context = new FunctionContext(this.#shared, call.callId, call.limitMs);
-    const onClose = (): void => {
-      if (!call.res.writableFinished) context.abort(new FaasError('invalid_request', 'The caller hung up.'));
-    };
-    call.res.once('close', onClose);
+  invoke(call: Call): Promise<void> {
+    const context = new FunctionContext(this.#shared, call);
     this.#guard?.enter();
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const answered = this.#answer(call, context);
-      if (call.limitMs === 0) await answered;
-      else {
-        const late = new Promise<'late'>((resolve) => {
-          timer = setTimeout(resolve, call.limitMs, 'late');
-        });
-        if ((await Promise.race([answered, late])) === 'late') {
-          // What the handler still does or throws is nobody's any more.
-          answered.catch(() => {});
-          this.#answerLate(call, context);
-        }
-      }
-    } catch (error) {
-      this.#answerThrown(call, context, error);
-    } finally {
-      clearTimeout(timer);
-      this.#guard?.leave();
-    }
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#guard?.leave();
+        resolve();
+      };
+      const limit =
+        call.limitMs === 0
+          ? undefined
+          : new Limit(call.limitMs, () => {
+              this.#answerLate(call, context);
+              end();
+            });
+      // What a handler still does or throws after its time is nobody's any more.
+      this.#answer(call, context).then(
+        () => {
+          if (limit?.cancel() !== false) end();
+        },
+        (error) => {
+          if (limit?.cancel() === false) return;
+          this.#answerThrown(call, context, error);
+          end();
+        },
+      );
+    });
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -92,8 +93,9 @@ export class ModuleMode implements Mode {
     switch (handler.style) {
       case 'event': {
         const body = await readBody(req, this.#deps.config.maxRequestBytes);
-        const value = await handler.call(new FunctionEvent(req, body), context);
-        return writeAnswer(call, context, context.settle(value));
+        const returned = handler.call(new FunctionEvent(req, body), context);
+        // Not awaited needlessly: most handlers of small functions are synchronous.
+        return writeAnswer(call, context, context.settle(isThenable(returned) ? await returned : returned));
       }
       case 'fetch':
         return writeAnswer(call, context, await handler.call(toRequest(req, context.signal), context));
@@ -142,6 +144,32 @@ export class ModuleMode implements Mode {
     return new Error(`handler: ${this.#deps.config.handler} ${what}: ${message}`, { cause: error });
   }
 }
+
+/** The time of one call. */
+class Limit implements Expiring {
+  readonly #deadline: Deadline;
+  readonly #onOver: () => void;
+  #over = false;
+
+  constructor(limitMs: number, onOver: () => void) {
+    this.#onOver = onOver;
+    this.#deadline = new Deadline(this, limitMs);
+  }
+
+  onDeadline(): void {
+    this.#over = true;
+    this.#onOver();
+  }
+
+  /** @returns false when the time was over before */
+  cancel(): boolean {
+    this.#deadline.cancel();
+    return !this.#over;
+  }
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 function closed({ res }: Call): Promise<void> | undefined {
   if (res.closed || res.destroyed || res.writableFinished) return undefined;

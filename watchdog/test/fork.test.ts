@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import test from 'ava';
-import { RUNTIMES, start } from './harness.ts';
+import { RUNTIMES, start, test } from './harness.ts';
 
 const script = (text: string): { fprocess: string } => ({ fprocess: `sh -c "${text.replace(/["$\\`]/g, '\\$&')}"` });
 
@@ -90,7 +89,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     t.is(answer.status, 408);
     t.is(answer.body, 'Killed process.\n');
     t.is(answer.headers['x-dunlin-error'], 'exec_timeout');
-    t.deepEqual(w.processes(), []);
+    t.deepEqual(await w.left(), []);
   });
 
   test(named('a caller that hangs up ends the process'), async (t) => {
@@ -101,7 +100,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     leaving.abort();
     await t.throwsAsync(call);
     await w.line(/the caller hung up/);
-    t.deepEqual(w.processes(), []);
+    t.deepEqual(await w.left(), []);
   });
 
   test(named('stderr is part of the answer, or in the log with combine_output=false'), async (t) => {
@@ -136,7 +135,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     t.is(answer.status, 500);
     t.like(JSON.parse(answer.body), { code: 'response_too_large' });
     t.regex(answer.body, /max_response_size.*streaming/);
-    t.deepEqual(w.processes(), []);
+    t.deepEqual(await w.left(), []);
   });
 
   test(named('marshal_request gives the process header and body as JSON'), async (t) => {

@@ -6,7 +6,10 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { ExecutionContext } from 'ava';
+import ava, { type ExecutionContext } from 'ava';
+
+/** One after the other: forty watchdogs starting at once would each be too slow to be told anything. */
+export const test = ava.serial;
 
 const root = join(import.meta.dirname, '../..');
 /** Small programs that the tests run behind the watchdog. */
@@ -128,6 +131,13 @@ export class Running {
   /** Processes that carry the replica's mark, without the watchdog itself. */
   processes(): number[] {
     return marked(this.#id).filter((pid) => pid !== this.pid);
+  }
+
+  /** The processes that do not end: one that was just killed may take a moment to be gone. */
+  async left(): Promise<number[]> {
+    const patience = AbortSignal.timeout(10_000);
+    while (this.processes().length > 0 && !patience.aborted) await new Promise((resolve) => setImmediate(resolve));
+    return this.processes();
   }
 
   async #end(): Promise<void> {

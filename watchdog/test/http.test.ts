@@ -4,8 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { Readable } from 'node:stream';
-import test from 'ava';
-import { type Env, FUNCTIONS, RUNTIMES, Running, start } from './harness.ts';
+import { type Env, FUNCTIONS, RUNTIMES, Running, start, test } from './harness.ts';
 
 const SERVER: Env = {
   mode: 'http',
@@ -173,14 +172,14 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     t.is((await open).body, 'begun and ended');
     t.deepEqual(await w.exited, { code: 0, signal: null });
     t.regex(w.log, /ContentLength: 15B(?:.|\n)*stdout: told to end\n/);
-    t.deepEqual(w.processes(), []);
+    t.deepEqual(await w.left(), []);
   });
 
   test(named('a process that ignores SIGTERM is killed with its group'), async (t) => {
     const w = await start(t, command, { ...SERVER, trap: 'ignore', write_timeout: '200ms' });
     w.signal('SIGTERM');
     t.deepEqual(await w.exited, { code: 0, signal: null });
-    t.deepEqual(w.processes(), []);
+    t.deepEqual(await w.left(), []);
   });
 
   test(named('long lines of the process are broken, none is lost'), async (t) => {

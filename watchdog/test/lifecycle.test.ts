@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import manifest from '../../package.json' with { type: 'json' };
-import { callAt, type Env, RUNTIMES, Running, start } from './harness.ts';
+import { callAt, type Env, RUNTIMES, Running, start, test } from './harness.ts';
 
 const CAT: Env = { fprocess: 'cat' };
 const WAITING: Env = { mode: 'serializing', fprocess: 'cat' };
@@ -84,7 +84,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     short.signal('SIGTERM');
     await t.throwsAsync(cut);
     t.is((await short.exited).code, 0);
-    t.deepEqual(short.processes(), []);
+    t.deepEqual(await short.left(), []);
   });
 
   test(named('over max_inflight is a 429, and /_/ready says so'), async (t) => {

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
-import { type Env, FUNCTIONS, RUNTIMES, Running, start } from './harness.ts';
+import { type Env, FUNCTIONS, RUNTIMES, Running, start, test } from './harness.ts';
 
 const handler = (file: string): Env => ({ mode: 'module', handler: join(FUNCTIONS, file), OPENFAAS_NAME: 'me' });
 const EVENT = handler('event-handler.ts');

@@ -3,8 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import test from 'ava';
-import { type Env, RUNTIMES, Running, start } from './harness.ts';
+import { type Env, RUNTIMES, Running, start, test } from './harness.ts';
 
 const script = (mode: string, text: string): Env => ({ mode, fprocess: `sh -c "${text.replace(/["$\\`]/g, '\\$&')}"` });
 
@@ -30,7 +29,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     const late = await slow.call();
     t.deepEqual([late.status, late.body], [500, 'signal: killed']);
     t.is(late.headers['x-dunlin-error'], 'exec_timeout');
-    t.deepEqual(slow.processes(), []);
+    t.deepEqual(await slow.left(), []);
   });
 
   test(named('serializing', 'a process that reads no input is no failure'), async (t) => {
@@ -94,7 +93,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     const slow: Env = { ...script('streaming', 'echo part; sleep 60 & sleep 60'), exec_timeout: '400ms' };
     const w = await start(t, command, slow);
     t.true((await w.call()).cut);
-    t.deepEqual(w.processes(), []);
+    t.deepEqual(await w.left(), []);
     const hiding = await start(t, command, { ...slow, hide_failures: 'true' });
     const hidden = await hiding.call();
     t.deepEqual([hidden.status, hidden.body, hidden.cut], [200, 'part\n', false]);
@@ -111,7 +110,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     await w.line(/(?:200 OK|499 Client Closed Request) - ContentLength/);
     w.signal('SIGTERM');
     await w.exited;
-    t.deepEqual(w.processes(), []);
+    t.deepEqual(await w.left(), []);
   });
 
   test(named('static', 'files, folders, index pages and what is not there'), async (t) => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FaasError } from '../../../common/errors.ts';
+import { FaasError } from '../../../common/errors.ts';
+import type { Call } from '../mode.ts';
 
 /** What `init` and every handler may use. */
 export interface InitContext {
@@ -39,31 +40,40 @@ export class FunctionContext implements InitContext {
   readonly namespace: string;
   readonly secret: InitContext['secret'];
   readonly callId: string | undefined;
-  readonly #limitMs: number;
-  readonly #startedAt = Date.now();
+  readonly #call: Call;
   #abort: AbortController | undefined;
   #aborted: Error | undefined;
   #statusCode: number | undefined;
   #headers: Record<string, string | readonly string[]> | undefined;
   #outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
 
-  constructor(shared: InitContext, callId: string | undefined, limitMs: number) {
+  constructor(shared: InitContext, call: Call) {
     this.functionName = shared.functionName;
     this.namespace = shared.namespace;
     this.secret = shared.secret;
-    this.callId = callId;
-    this.#limitMs = limitMs;
+    this.callId = call.callId;
+    this.#call = call;
   }
 
   /** When exec_timeout ends the call; undefined without one. */
   get deadline(): Date | undefined {
-    return this.#limitMs === 0 ? undefined : new Date(this.#startedAt + this.#limitMs);
+    const { limitMs, startedAt } = this.#call;
+    return limitMs === 0 ? undefined : new Date(Date.now() + startedAt + limitMs - performance.now());
   }
 
   /** Aborts at the deadline, and when the caller hangs up. */
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#aborted !== undefined) this.#abort.abort(this.#aborted);
+    if (this.#abort === undefined) {
+      const { res } = this.#call;
+      this.#abort = new AbortController();
+      if (this.#aborted !== undefined) this.#abort.abort(this.#aborted);
+      // Looked for only here, because most handlers never ask.
+      else if (res.destroyed) this.#abort.abort(callerGone());
+      else
+        res.once('close', () => {
+          if (!res.writableFinished) this.abort(callerGone());
+        });
+    }
     return this.#abort.signal;
   }
 
@@ -78,13 +88,13 @@ export class FunctionContext implements InitContext {
     return this;
   }
 
-  /** Headers of the answer, added to those set before; without an argument, those set. */
+  /** Headers of the answer, added to those set before; without an argument, those set, if any. */
   headers(headers: Readonly<Record<string, string | readonly string[]>>): this;
-  headers(): Readonly<Record<string, string | readonly string[]>>;
+  headers(): Readonly<Record<string, string | readonly string[]>> | undefined;
   headers(
     headers?: Readonly<Record<string, string | readonly string[]>>,
-  ): this | Readonly<Record<string, string | readonly string[]>> {
-    if (headers === undefined) return this.#headers ?? {};
+  ): this | Readonly<Record<string, string | readonly string[]>> | undefined {
+    if (headers === undefined) return this.#headers;
     this.#headers = { ...this.#headers, ...headers };
     return this;
   }
@@ -111,3 +121,5 @@ export class FunctionContext implements InitContext {
     this.#abort?.abort(reason);
   }
 }
+
+const callerGone = (): FaasError => new FaasError('invalid_request', 'The caller hung up.');
