@@ -14,8 +14,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   provider: ['common', 'node-fetch'],
   'provider/conformance': ['common', 'provider', 'ava'],
   'provider/embedded': ['common', 'provider', 'tar-stream'],
-  gateway: ['common', 'provider', 'express', 'prom-client', 'http-proxy-middleware', 'pino', 'ws'],
-  'faas-cli': ['common', 'provider', 'commander', 'yaml', 'listr2', 'node-fetch', 'tar-stream'],
+  gateway: ['common', 'provider', 'express', 'prom-client', 'http-proxy-middleware', 'pino'],
+  'faas-cli': ['common', 'provider', 'commander', 'yaml', 'node-fetch', 'tar-stream'],
 };
 /** The only file that may import a provider's implementation, and by `import()` alone. */
 const COMPOSITION_ROOT = 'gateway/main.ts';
