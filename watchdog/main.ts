@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     stamp: config.logFile === '' ? 'go' : 'rfc3339',
     json: config.logFormat === 'json',
     functionLines: !config.prefixLogs ? 'raw' : config.mode === 'module' ? 'stamped' : 'prefixed',
-    now: () => new Date(),
+    now: Date.now,
   });
   log.line(`Version: ${VERSION}`);
   log.line(

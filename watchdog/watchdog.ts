@@ -185,12 +185,14 @@ export class Watchdog {
       const running = this.#ready ? this.#mode.invoke(call) : this.#invokeOnceReady(call);
       if (running === undefined) return;
       call.running = true;
-      running
-        .catch((error) => this.#answerFailure(call, error))
-        .finally(() => {
-          call.running = false;
-          this.#leaveWhenDone(call);
-        });
+      const end = (): void => {
+        call.running = false;
+        this.#leaveWhenDone(call);
+      };
+      running.then(end, (error) => {
+        this.#answerFailure(call, error);
+        end();
+      });
     } catch (error) {
       this.#answerFailure(call, error);
     }

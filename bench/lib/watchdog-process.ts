@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -49,8 +50,17 @@ export async function startWatchdog(env: Readonly<Record<string, string>>): Prom
   const port = Number(/Listening on port: (\d+)/.exec(text)?.[1]);
   if (!Array.isArray(outcome)) throw new Error(`the watchdog did not start:\n${text}`);
   const path = env.mode === undefined ? '/_/health' : '/_/ready';
-  await (await fetch(`http://127.0.0.1:${port}${path}`)).arrayBuffer();
+  await firstAnswer(port, path);
   return { pid: child.pid!, port, readyMs: performance.now() - startedAt, ended, stop };
+}
+
+/** By a bare socket: an HTTP client's own first call takes longer than the watchdog's start. */
+async function firstAnswer(port: number, path: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: bench\r\n\r\n`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  if (!answer.toString('latin1').startsWith('HTTP/1.1 200')) throw new Error(`${path}: ${answer.toString('latin1')}`);
 }
 
 /** A line of /proc/PID/status such as VmRSS or VmHWM, in megabytes. */

@@ -17,7 +17,8 @@ export interface LogOptions {
   readonly json: boolean;
   /** Lines of the function: with time and stream, with time alone, or passed on as they are. */
   readonly functionLines: 'prefixed' | 'stamped' | 'raw';
-  readonly now: () => Date;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /** As many lines as a failure report carries (ReplicaFailure in provider/provider.ts). */
@@ -91,19 +92,20 @@ export class Log {
   #format(text: string, stream: LineDetails['stream'], callId: string | undefined): string {
     const now = this.#options.now();
     if (this.#options.json) {
-      const line = JSON.stringify({ time: now.toISOString(), stream: stream ?? 'watchdog', callId, text });
-      return this.#options.stamp === 'go' ? `${line}\n` : `${now.toISOString()} ${line}\n`;
+      const time = new Date(now).toISOString();
+      const line = JSON.stringify({ time, stream: stream ?? 'watchdog', callId, text });
+      return this.#options.stamp === 'go' ? `${line}\n` : `${time} ${line}\n`;
     }
     const prefix = stream === undefined || this.#options.functionLines !== 'prefixed' ? '' : `${stream}: `;
     return `${this.#stampOf(now)} ${prefix}${text}\n`;
   }
 
-  #stampOf(now: Date): string {
+  #stampOf(now: number): string {
     const rfc3339 = this.#options.stamp === 'rfc3339';
-    const at = rfc3339 ? now.getTime() : Math.floor(now.getTime() / 1000);
+    const at = rfc3339 ? now : Math.floor(now / 1000);
     if (at !== this.#stampAt) {
       this.#stampAt = at;
-      this.#stamp = rfc3339 ? now.toISOString() : goStamp(now);
+      this.#stamp = rfc3339 ? new Date(now).toISOString() : goStamp(new Date(now));
     }
     return this.#stamp;
   }

@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Call, Mode, ModeDeps } from './mode.ts';
+import { roomOrEnd } from './room-or-end.ts';
 import { byteRange } from './static/byte-range.ts';
 import { mediaType } from './static/media-type.ts';
 
@@ -93,9 +92,29 @@ async function sendFile(call: Call, file: string, found: { size: number; mtime: 
     res.end();
     return;
   }
-  call.bytesOut = length;
-  // A caller that hangs up, or a file that shrinks meanwhile, ends as a cut connection.
-  await pipeline(createReadStream(file, { start, end }), res).catch(() => res.destroy());
+  await sendBytes(call, file, start, length);
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/** By hand and not by a stream: Bun leaves a file open whose stream is destroyed while it opens. */
+async function sendBytes(call: Call, file: string, start: number, length: number): Promise<void> {
+  const { res } = call;
+  const handle = await open(file);
+  try {
+    while (call.bytesOut < length && !res.destroyed) {
+      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, length - call.bytesOut));
+      const { bytesRead } = await handle.read(piece, 0, piece.length, start + call.bytesOut);
+      // The file has shrunk meanwhile: the answer is cut, so that it does not look whole.
+      if (bytesRead === 0) break;
+      call.bytesOut += bytesRead;
+      if (!res.write(piece.subarray(0, bytesRead))) await roomOrEnd(res);
+    }
+  } finally {
+    await handle.close();
+  }
+  if (call.bytesOut === length) res.end();
+  else res.destroy();
 }
 
 function send(call: Call, status: number, body: string, type: string): void {

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import type { Call } from '../mode.ts';
+import { roomOrEnd } from '../room-or-end.ts';
 import type { FunctionContext } from './context.ts';
 
 const DURATION_HEADER = 'X-Duration-Seconds';
@@ -79,18 +78,6 @@ async function writeStream(call: Call, pieces: AsyncIterable<unknown>): Promise<
   } catch (error) {
     res.destroy();
     throw error;
-  }
-}
-
-async function roomOrEnd(res: ServerResponse): Promise<void> {
-  const settled = new AbortController();
-  try {
-    await Promise.race([
-      once(res, 'drain', { signal: settled.signal }),
-      once(res, 'close', { signal: settled.signal }),
-    ]);
-  } finally {
-    settled.abort();
   }
 }
 
