@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { type RawPeer, RawServer, turn } from './testing/raw-peer.ts';
+import { relay } from './relay.ts';
+import { sendProblem } from './send-problem.ts';
+import { STRICT_SERVER } from './server-options.ts';
+import { checkRequest } from './strict.ts';
+import { connectRaw, type RawPeer, RawServer, turn } from './testing/raw-peer.ts';
 import { type CaseOptions, type RelayCase, RelayProcess, RUNTIMES } from './testing/relay-process.ts';
-import type { Address } from './upstream.ts';
+import { type Address, Upstream } from './upstream.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const processes = new Map<string, RelayProcess>();
@@ -804,6 +810,33 @@ for (const runtime of RUNTIMES) {
     t.regex(await second.untilEnd(), /^HTTP\/1\.1 502 /);
   });
 }
+
+test('a request to upgrade that is served as any other is the last on its connection', async (t) => {
+  await using server = await RawServer.listen();
+  const upstream = new Upstream(server.address);
+  // Without a listener for upgrades, as the watchdog has none in most modes.
+  const relays = createHttpServer(STRICT_SERVER, (req, res) => {
+    if (checkRequest(req) !== undefined) sendProblem(res, undefined);
+    else relay(req, res, upstream, { target: req.url!, onDone: () => {} });
+  }).listen(0, '127.0.0.1');
+  t.teardown(() => {
+    upstream.destroy();
+    relays.close();
+  });
+  await once(relays, 'listening');
+  await using client = await connectRaw({ host: '127.0.0.1', port: (relays.address() as AddressInfo).port });
+  // Node drops the second request's head, which came with the first, and would find its body to be a request.
+  await client.write(
+    'GET /1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n' +
+      'POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\n',
+  );
+  const peer = await server.acceptRequest();
+  await client.write('GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n');
+  await peer.write(OK);
+  t.regex(await client.untilEnd(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\nConnection: close\r\n/i);
+  t.is(server.peers.length, 1);
+  t.false(peer.received.includes('smuggled'));
+});
 
 /** What a client has received once the one answer it waits for is whole. */
 async function settled(client: RawPeer): Promise<string> {

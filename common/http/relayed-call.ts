@@ -4,6 +4,7 @@ import { Deadline, type Expiring } from './deadline.ts';
 import { hasName, replaceHeaders, safeTrailerNames, safeTrailers } from './headers.ts';
 import type { Relay, RelayOptions, RelayOutcome } from './relay.ts';
 import { bodyOf, framingOf, isEventStream, relayedHead } from './relayed-head.ts';
+import { isLast } from './strict.ts';
 import type { AnswerHandler, OutgoingRequest, Upstream, UpstreamCall } from './upstream.ts';
 import type { UpstreamError } from './upstream-error.ts';
 
@@ -96,6 +97,7 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
       const names = safeTrailerNames(trailer);
       if (names !== undefined) sent.push('Trailer', names);
     }
+    if (isLast(this.#req)) sent.push('Connection', 'close');
     this.#res.writeHead(status, reason, sent);
     this.#headHeld = true;
   }

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { awaitsContinue } from './continue.ts';
 import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from './problem.ts';
-import { isRefused } from './strict.ts';
+import { isLast } from './strict.ts';
 
 /** A body with no more than this left is read and thrown away, so that the connection can be kept. */
 const SMALL_REST_BYTES = 65_536;
@@ -37,7 +37,7 @@ export function sendProblem(res: ServerResponse, error: unknown, options: SendPr
   if (options.headers !== undefined) headers.push(...options.headers);
   const { req } = res;
   const rest = unreadBytes(req);
-  const closes = rest > SMALL_REST_BYTES || (rest > 0 && awaitsContinue(req)) || isRefused(req);
+  const closes = rest > SMALL_REST_BYTES || (rest > 0 && awaitsContinue(req)) || isLast(req);
   if (closes) headers.push('Connection', 'close');
   res.writeHead(problem.status, STATUS_CODES[problem.status], headers);
   const shown = req.method === 'HEAD' ? undefined : body;

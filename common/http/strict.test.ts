@@ -5,7 +5,7 @@ import { checkRequest, originTarget } from './strict.ts';
 /** Only what the check reads: which requests reach it, on either runtime, is relay.test.ts's. */
 const request = (rawHeaders: readonly string[], url = '/', version = '1.1'): IncomingMessage => {
   const [httpVersionMajor, httpVersionMinor] = version.split('.').map(Number);
-  return { rawHeaders, url, httpVersionMajor, httpVersionMinor, socket: {} } as unknown as IncomingMessage;
+  return { rawHeaders, url, httpVersionMajor, httpVersionMinor, headers: {}, socket: {} } as unknown as IncomingMessage;
 };
 const HOST = ['Host', 'x'];
 

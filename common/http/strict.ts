@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-const kRefused = Symbol('refused');
-type CheckedSocket = Socket & { [kRefused]?: boolean };
+const kClosing = Symbol('closing');
+type CheckedSocket = Socket & { [kClosing]?: boolean };
 
 /**
  * Why `req` must be answered with 400, on top of what node:http checks; undefined when it is sound. Node and Bun let
@@ -10,18 +10,19 @@ type CheckedSocket = Socket & { [kRefused]?: boolean };
  * and 11.2).
  *
  * After one refusal nothing more is sound on that connection: what looks like the next request may be another's body.
- * `sendProblem` closes it.
+ * Nor is it after a request to upgrade that is served as any other: Node throws away what came in one packet with it,
+ * and would read on in the middle of the next request. `sendProblem` and `relay` close such a connection.
  */
 export function checkRequest(req: IncomingMessage): string | undefined {
   const socket = req.socket as CheckedSocket;
-  if (socket[kRefused]) return 'an earlier request on this connection was malformed';
+  if (socket[kClosing]) return 'nothing more is served on this connection after an earlier request';
   const reason = findFault(req);
-  if (reason !== undefined) socket[kRefused] = true;
+  if (reason !== undefined || req.headers.upgrade !== undefined) socket[kClosing] = true;
   return reason;
 }
 
-/** Whether `checkRequest` has refused a request on this connection. */
-export const isRefused = (req: IncomingMessage): boolean => (req.socket as CheckedSocket)[kRefused] === true;
+/** Whether the answer to `req` must be the last on its connection; after `checkRequest`. */
+export const isLast = (req: IncomingMessage): boolean => (req.socket as CheckedSocket)[kClosing] === true;
 
 function findFault(req: IncomingMessage): string | undefined {
   const isOld = req.httpVersionMinor === 0;
