@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -22,6 +23,17 @@ export const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
   node: ['sh', join(root, 'tools/node'), join(root, 'watchdog/main.ts')],
 };
 execFileSync('sh', [join(root, 'tools/node'), join(root, 'tools/watchdog-executable.mjs')], { stdio: 'ignore' });
+
+/** Marks every process of this run of a test file. */
+const RUN = randomUUID();
+/** Ends what is left when this test file is ended by AVA's timeout, which runs no teardown: its input closes then. */
+const guardian = spawn(
+  'sh',
+  ['-c', `cat; grep -lsa WATCHDOG_TEST_RUN=${RUN} /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -9`],
+  { detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
+);
+guardian.unref();
+(guardian.stdin as Socket).unref();
 
 export interface Exit {
   readonly code: number | null;
@@ -70,6 +82,7 @@ export class Running {
       TMPDIR: this.temp,
       ready_fd: '3',
       DUNLIN_REPLICA: this.#id,
+      WATCHDOG_TEST_RUN: RUN,
       termination_log: this.#terminationLog,
       ...env,
     };
