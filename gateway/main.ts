@@ -12,6 +12,9 @@ type GatewayConfig = import('./config.ts').GatewayConfig;
 const root = join(import.meta.dirname, '..');
 const cli = join(root, 'bin/faas-cli');
 
+// A terminal or a pipe that went away must not end the gateway in the middle: its functions would be left running.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+
 const config = configure();
 if (config === 'help') process.stdout.write(HELP);
 else if (config !== undefined) await run(config);

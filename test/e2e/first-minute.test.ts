@@ -42,6 +42,15 @@ test('npm start greets a newcomer with a function that was really called, and Ct
   t.is(replicaProcesses(platform.dataDir).size, 0);
 });
 
+test('a gateway whose output nobody reads any more still stops without leaving a process', async (t) => {
+  const platform = await startPlatform();
+  t.teardown(() => platform[Symbol.asyncDispose]());
+  platform.closeOutput();
+  t.is((await platform.call('figlet', { method: 'POST', body: 'Ada' })).status, 200);
+  t.is(await platform.stop(), 0);
+  t.is(replicaProcesses(platform.dataDir).size, 0);
+});
+
 for (const lang of ['typescript', 'javascript', 'python3', 'bash', 'node']) {
   test(`new, up and invoke answer for ${lang}`, async (t) => {
     await using platform = await startPlatform();

@@ -85,6 +85,12 @@ export class Platform implements AsyncDisposable {
     }
   }
 
+  /** As when the terminal, or the program that its output is piped to, goes away. */
+  closeOutput(): void {
+    this.#gateway.stdout!.destroy();
+    this.#gateway.stderr!.destroy();
+  }
+
   /** kill -9 of the gateway alone; its replicas live on. */
   async kill(): Promise<void> {
     if (this.#gateway.exitCode !== null || this.#gateway.signalCode !== null) return;
