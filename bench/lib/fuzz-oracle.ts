@@ -48,7 +48,7 @@ function readHead(text: string): Head | string {
   // Several spaces are read as one, which RFC 9112 section 3 allows and which moves no boundary.
   const [, method, target, version] =
     /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) +([\x21\x22\x24-\x7e]+) +HTTP\/1\.([01])$/.exec(lines[0]!) ?? [];
-  if (lines[0] === 'PRI * HTTP/2.0') return 'preface';
+  if (lines[0]!.startsWith('PRI ')) return 'preface';
   if (method === undefined) return 'request line';
   const values = new Map<string, string[]>();
   for (const line of lines.slice(1)) {
@@ -59,7 +59,7 @@ function readHead(text: string): Head | string {
   const lengths = values.get('content-length') ?? [];
   const codings = values.get('transfer-encoding') ?? [];
   const hosts = (values.get('host') ?? []).length;
-  if (hosts > 1 || (hosts === 0 && version === '1')) return 'Host';
+  if (hosts > 1 || (hosts === 0 && version === '1')) return method === 'PRI' ? 'preface' : 'Host';
   if (codings.length + lengths.length > 1) return 'several lengths';
   if (codings.length === 1 && (codings[0]!.toLowerCase() !== 'chunked' || version === '0')) return 'Transfer-Encoding';
   if (lengths.length === 1 && !/^\d{1,19}$/.test(lengths[0]!)) return 'Content-Length';

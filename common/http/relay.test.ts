@@ -655,6 +655,7 @@ for (const runtime of RUNTIMES) {
     ['equal lengths', 'POST {/} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok'],
     ['other lengths', 'POST {/} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!'],
     ['a list of lengths', 'POST {/} HTTP/1.1\r\nHost: a\r\nContent-Length: 2, 2\r\n\r\nok'],
+    ['a length that no number holds', 'POST {/} HTTP/1.1\r\nHost: a\r\nContent-Length: 9007199254740993\r\n\r\nok'],
     ['a signed length', 'POST {/} HTTP/1.1\r\nHost: a\r\nContent-Length: +2\r\n\r\nok'],
     [
       'both lengths',

@@ -29,6 +29,8 @@ for (const [headers, url, version, reason] of [
   [HOST, '/a b', '1.1', /control/],
   [[...HOST, 'Content-Length', '1', 'Content-length', '1'], '/', '1.1', /more than one Content-Length/],
   [[...HOST, 'Content-Length', '1,1'], '/', '1.1', /one number/],
+  [[...HOST, 'Content-Length', '9007199254740992'], '/', '1.1', /below 2\^53/],
+  [[...HOST, 'Content-Length', '18446744003709551616'], '/', '1.1', /below 2\^53/],
   [[...HOST, 'Content-Length', ''], '/', '1.1', /one number/],
   [[...HOST, 'Transfer-Encoding', 'gzip'], '/', '1.1', /chunked/],
   [[...HOST, 'Transfer-Encoding', 'chunked, chunked'], '/', '1.1', /chunked/],

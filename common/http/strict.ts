@@ -44,7 +44,7 @@ function findFault(req: IncomingMessage): string | undefined {
       case 14:
         if (name.toLowerCase() === 'content-length') {
           lengths++;
-          if (NOT_DIGITS.test(raw[i + 1]!)) return 'Content-Length must be one number';
+          if (!isLength(raw[i + 1]!)) return 'Content-Length must be one number, below 2^53';
         }
         break;
       case 17:
@@ -66,7 +66,10 @@ function findFault(req: IncomingMessage): string | undefined {
 
 const NOT_TARGET = /[^\x21\x22\x24-\x7e]/;
 const NOT_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
-const NOT_DIGITS = /[^0-9]|^$/;
+const DIGITS = /^[0-9]{1,16}$/;
+
+/** A larger number would be another one once it has been read as a double. */
+const isLength = (value: string): boolean => DIGITS.test(value) && Number(value) <= Number.MAX_SAFE_INTEGER;
 
 /** The origin-form of a request target: `http://host/a?b` becomes `/a?b`; others are returned as they are. */
 export function originTarget(target: string): string {
