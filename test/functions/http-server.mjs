@@ -9,6 +9,7 @@ const routes = {
   '/exit-0': () => process.exit(0),
   '/kill': () => process.kill(process.pid, 'SIGKILL'),
   '/hang': () => {},
+  '/eat': () => Buffer.alloc(1_000_000_000, 1),
   '/reset': (_req, res) => res.socket.destroy(),
   '/cut': (_req, res) => {
     res.writeHead(200, { 'Content-Length': 100 });

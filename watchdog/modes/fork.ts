@@ -104,7 +104,7 @@ export class ForkMode implements Mode {
 
   #answerFailure(call: Call, output: Buffer, ending: Ending): void {
     const reason = describeEnding(ending);
-    if (ending.signal === 'SIGKILL' && this.#oom.killed(performance.now())) {
+    if (this.#oom.killed(ending, performance.now())) {
       this.#line(call, 'The process was killed for lack of memory.');
       throw outOfMemory(this.#deps.log.tail());
     }

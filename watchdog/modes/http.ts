@@ -127,7 +127,7 @@ export class HttpMode implements Mode {
     await Promise.race([child.closed, delay(NEWS_OF_END_MS / 2)]);
     if (this.#stopping) return;
     const { exitCode, signal } = ending;
-    const outOfMemory = signal === 'SIGKILL' && this.#oom.killed(performance.now());
+    const outOfMemory = this.#oom.killed(ending, performance.now());
     const why: Termination = {
       code: outOfMemory ? 'replica_out_of_memory' : 'replica_crashed',
       message: outOfMemory

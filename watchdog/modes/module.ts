@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FaasError } from '../../common/errors.ts';
 import { Deadline, type Expiring } from '../../common/http/deadline.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
+import { SharedTail } from '../log/shared-tail.ts';
 import { readBody } from '../process/request-body.ts';
 import { type Call, INTERNAL, type Mode, type ModeDeps } from './mode.ts';
 import { writeAnswer } from './module/answer.ts';
@@ -18,6 +19,7 @@ export class ModuleMode implements Mode {
   readonly #deps: ModeDeps;
   readonly #shared: InitContext;
   readonly #guard: LoopGuard | undefined;
+  readonly #tail = new SharedTail();
   #loaded: LoadedHandler | undefined;
 
   constructor(deps: ModeDeps) {
@@ -25,12 +27,12 @@ export class ModuleMode implements Mode {
     this.#deps = deps;
     this.#shared = createInitContext(functionName, namespace, secretsPath);
     if (execTimeoutMs > 0)
-      this.#guard = new LoopGuard(execTimeoutMs, { limitMs: execTimeoutMs, terminationLog, logFile });
+      this.#guard = new LoopGuard({ limitMs: execTimeoutMs, tail: this.#tail.memory, terminationLog, logFile });
   }
 
   async start(): Promise<void> {
     const { config, log } = this.#deps;
-    captureOutput(log, config.logLineBytes);
+    captureOutput(log, config.logLineBytes, this.#tail);
     try {
       this.#loaded = await loadHandler(config.handler);
     } catch (error) {

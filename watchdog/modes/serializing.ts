@@ -52,8 +52,7 @@ export class SerializingMode implements Mode {
     const { config, log } = this.#deps;
     if (stopped === 'too_large') throw responseTooLarge(config.maxResponseBytes);
     if (stopped === 'client_gone') return;
-    if (stopped === undefined && ending.signal === 'SIGKILL' && this.#oom.killed(performance.now()))
-      throw outOfMemory(log.tail());
+    if (stopped === undefined && this.#oom.killed(ending, performance.now())) throw outOfMemory(log.tail());
     if (ending.exitCode !== 0) {
       answerText(call, 500, describeEnding(ending), stopped === 'timed_out' ? 'exec_timeout' : 'function_failed');
       return;

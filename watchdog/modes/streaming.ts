@@ -89,7 +89,7 @@ export class StreamingMode implements Mode {
       res.end();
       return;
     }
-    if (!timedOut && !res.headersSent && ending.signal === 'SIGKILL' && this.#oom.killed(performance.now()))
+    if (!timedOut && !res.headersSent && this.#oom.killed(ending, performance.now()))
       throw outOfMemory(this.#deps.log.tail());
     this.#fail(call, describeEnding(ending), timedOut ? 'exec_timeout' : 'function_failed');
   }

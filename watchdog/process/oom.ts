@@ -1,20 +1,29 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Ending } from './child.ts';
+
+/** 128 and the signal's number: how a shell passes on that its command was killed. */
+const KILLED_STATUS = 137;
 
 /** Tells whether the kernel killed for memory in our own cgroup. */
 export class OomWatch {
-  readonly #file: string | undefined = counterFile();
+  readonly #file: string | undefined;
   #count: number;
   #grewAt = Number.NEGATIVE_INFINITY;
 
-  constructor() {
+  /** @param root of the file systems that are looked at */
+  constructor(root = '/') {
+    this.#file = counterFile(root);
     this.#count = this.#read();
   }
 
   /**
-   * For a process that ended by a SIGKILL we did not send: whether the counter grew since the last look, or in the
-   * second before `nowMs`, for of two that were killed together only the first look sees it grow.
+   * For a process that ended by a SIGKILL we did not send, or told of one as shells do: whether the counter grew since
+   * the last look, or in the second before `nowMs`, for of two that were killed together only the first look sees it
+   * grow.
    */
-  killed(nowMs: number): boolean {
+  killed({ exitCode, signal }: Ending, nowMs: number): boolean {
+    if (signal !== 'SIGKILL' && exitCode !== KILLED_STATUS) return false;
     const count = this.#read();
     if (count > this.#count) this.#grewAt = nowMs;
     this.#count = count;
@@ -28,17 +37,19 @@ export class OomWatch {
 }
 
 /** memory.events of cgroup v2, memory.oom_control of v1. In a container the path may not be seen, but the root is ours. */
-function counterFile(): string | undefined {
-  const own = readOrEmpty('/proc/self/cgroup');
+function counterFile(root: string): string | undefined {
+  const own = readOrEmpty(join(root, 'proc/self/cgroup'));
   const v1 = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m.exec(own)?.[1];
   const v2 = /^0::(.*)$/m.exec(own)?.[1];
   const candidates = [
-    ...(v1 === undefined ? [] : [`/sys/fs/cgroup/memory${v1}/memory.oom_control`]),
-    ...(v2 === undefined ? [] : [`/sys/fs/cgroup${v2}/memory.events`]),
-    '/sys/fs/cgroup/memory/memory.oom_control',
-    '/sys/fs/cgroup/memory.events',
+    ...(v1 === undefined ? [] : [`memory${v1}/memory.oom_control`]),
+    ...(v2 === undefined ? [] : [`${v2}/memory.events`]),
+    'memory/memory.oom_control',
+    'memory.events',
   ];
-  return candidates.find((path) => readOrEmpty(path).includes('oom_kill '));
+  return candidates
+    .map((path) => join(root, 'sys/fs/cgroup', path))
+    .find((path) => readOrEmpty(path).includes('oom_kill '));
 }
 
 function readOrEmpty(path: string): string {

@@ -1,7 +1,11 @@
-import { appendFileSync, readFileSync, writeSync } from 'node:fs';
+import { appendFileSync, writeSync } from 'node:fs';
 import { kill, pid } from 'node:process';
 import { workerData } from 'node:worker_threads';
+import { SharedTail } from '../../log/shared-tail.ts';
 import { writeTermination } from '../../termination.ts';
+
+/** As many lines as a failure report carries (ReplicaFailure in provider/provider.ts). */
+const TAIL_LINES = 20;
 
 export interface GuardData {
   /** [beats so far, calls open]. */
@@ -10,12 +14,14 @@ export interface GuardData {
   /** So many ticks without a beat while calls are open are a blocked loop. */
   readonly ticks: number;
   readonly limitMs: number;
+  /** Of a SharedTail: what the handler printed last. */
+  readonly tail: SharedArrayBuffer;
   readonly terminationLog: string;
   /** '' is stderr. */
   readonly logFile: string;
 }
 
-const { beats, tickMs, ticks, limitMs, terminationLog, logFile } = workerData as GuardData;
+const { beats, tickMs, ticks, limitMs, tail, terminationLog, logFile } = workerData as GuardData;
 
 // Counted in own ticks, not by the clock: a machine that slept must not look like a blocked loop.
 let silent = 0;
@@ -27,13 +33,12 @@ for (let last = -1; silent < ticks; ) {
 }
 
 const message = `The handler blocked the event loop for longer than exec_timeout (${limitMs / 1000}s); use asynchronous calls, or a mode with a process of its own.`;
-if (logFile === '') writeSync(2, `${message}\n`);
-else appendFileSync(logFile, `${new Date().toISOString()} ${message}\n`);
-writeTermination(terminationLog, { code: 'handler_blocked', message, signal: 'SIGKILL' }, lastLines(logFile));
-kill(pid, 'SIGKILL');
-
-function lastLines(file: string): string[] {
-  if (file === '') return [];
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-20);
-  return lines.map((line) => line.slice(line.indexOf(' ') + 1));
+try {
+  if (logFile === '') writeSync(2, `${message}\n`);
+  else appendFileSync(logFile, `${new Date().toISOString()} ${message}\n`);
+} catch {
+  // A full pipe or disk must not keep the process alive.
 }
+const lastLogLines = [...new SharedTail(tail).lines().slice(1 - TAIL_LINES), message];
+writeTermination(terminationLog, { code: 'handler_blocked', message, signal: 'SIGKILL' }, lastLogLines);
+kill(pid, 'SIGKILL');

@@ -12,13 +12,11 @@ const GRACE_MS = 400;
 export class LoopGuard {
   readonly #beats = new Int32Array(new SharedArrayBuffer(8));
   readonly #options: Omit<GuardData, 'beats' | 'tickMs' | 'ticks'>;
-  readonly #limitMs: number;
   #timer: NodeJS.Timeout | undefined;
   #worker: Worker | undefined;
   #open = 0;
 
-  constructor(limitMs: number, options: Omit<GuardData, 'beats' | 'tickMs' | 'ticks'>) {
-    this.#limitMs = limitMs;
+  constructor(options: Omit<GuardData, 'beats' | 'tickMs' | 'ticks'>) {
     this.#options = options;
   }
 
@@ -45,7 +43,7 @@ export class LoopGuard {
   }
 
   #start(): Worker {
-    const ticks = Math.ceil((this.#limitMs + GRACE_MS) / TICK_MS);
+    const ticks = Math.ceil((this.#options.limitMs + GRACE_MS) / TICK_MS);
     const workerData: GuardData = { ...this.#options, beats: this.#beats, tickMs: TICK_MS, ticks };
     const worker = new Worker(new URL('./loop-guard-worker.ts', import.meta.url), { workerData });
     worker.unref();
