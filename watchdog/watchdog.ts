@@ -16,6 +16,8 @@ import { type Call, INTERNAL, type Mode } from './modes/mode.ts';
 
 /** Recorded for a caller that hung up before an answer began; nobody sees it. */
 const CLIENT_CLOSED = 499;
+/** How late a slow request is noticed, at most; Node's default would be 30 s. */
+const LONGEST_CHECK_MS = 5000;
 /** Open calls of a function that is gone get this long to be answered. */
 const LAST_ANSWERS_MS = 1000;
 
@@ -48,7 +50,12 @@ export class Watchdog {
     this.#mode = mode;
     this.#lock = lock;
     this.#limiter = new Limiter(config.maxInflight, config.maxInflightQueueMs);
-    this.#server = createServer({ requestTimeout: config.readTimeoutMs, headersTimeout: config.readTimeoutMs });
+    const { readTimeoutMs } = config;
+    this.#server = createServer({
+      requestTimeout: readTimeoutMs,
+      headersTimeout: readTimeoutMs,
+      connectionsCheckingInterval: Math.min(Math.max(readTimeoutMs / 4, 100), LONGEST_CHECK_MS),
+    });
     // The gateway keeps its connections for as long as it likes; closing one under its next call would fail that.
     this.#server.keepAliveTimeout = 0;
     this.#server.on('request', (req, res) => this.#onRequest(req, res));

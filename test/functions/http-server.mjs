@@ -23,6 +23,10 @@ const routes = {
     // Longer than the limit of the test's watchdog, which does not hold for a stream of events.
     setTimeout(() => res.end('data: last\n\n'), 400);
   },
+  '/say': (req, res) => {
+    console.log(`said ${req.url.split('?')[1]}`);
+    res.end();
+  },
   '/large-line': (_req, res) => {
     process.stdout.write(`${'x'.repeat(200_000)}\nafter the large line\n`);
     res.end();

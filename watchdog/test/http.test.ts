@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { Readable } from 'node:stream';
-import { type Env, FUNCTIONS, RUNTIMES, Running, start, test } from './harness.ts';
+import { callAt, type Env, FUNCTIONS, RUNTIMES, Running, start, test } from './harness.ts';
 
 const SERVER: Env = {
   mode: 'http',
@@ -219,6 +219,32 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     await other.exited;
     t.regex(readFileSync(file, 'utf8'), /Z stdout: told to end\n/);
     t.false(existsSync(`${file}.1`));
+  });
+
+  test(named('a log file that is renamed while calls go on loses no line'), async (t) => {
+    const { temp } = new Running(t, ['true'], {});
+    const file = join(temp, 'function.log');
+    // Room for a hundred lines: renamed once in this test, so that the two files together hold all.
+    const w = await start(t, command, {
+      ...SERVER,
+      log_file: file,
+      log_file_max_size: '8k',
+      listen: `unix:${temp}/s`,
+    });
+    const calls = 120;
+    for (let i = 0; i < calls; i += 10) {
+      const ten = Array.from({ length: 10 }, (_, j) => callAt({ socketPath: `${temp}/s` }, { path: `/say?${i + j}.` }));
+      for (const answer of await Promise.all(ten)) t.is(answer.status, 200);
+    }
+    w.signal('SIGTERM');
+    await w.exited;
+    const older = readFileSync(`${file}.1`, 'utf8');
+    t.true(older.length <= 8192 && older.endsWith('\n'));
+    const text = older + readFileSync(file, 'utf8');
+    for (let i = 0; i < calls; i++) {
+      t.is(text.split(` stdout: said ${i}.\n`).length, 2, `line of call ${i}`);
+    }
+    t.regex(text.split('\n').at(-2)!, /Z stdout: told to end$/);
   });
 
   test(named('log_format=json makes each line an object'), async (t) => {
