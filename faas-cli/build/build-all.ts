@@ -1,5 +1,4 @@
 import { FaasError } from '../../common/errors.ts';
-import type { Output } from '../context.ts';
 import { describeError } from '../print-error.ts';
 import { type BuildJob, type BuildPlace, type BuildSettings, buildFunction } from './build-function.ts';
 
@@ -8,7 +7,9 @@ export interface BuildAllOptions extends Omit<BuildSettings, 'report'> {
   /** Functions that are built at once. */
   readonly parallel: number;
   readonly quiet: boolean;
-  readonly stdout: Output;
+  readonly stdout: { write(text: string): unknown };
+  /** What builds one; makes bundles unless it is given. */
+  readonly make?: (job: BuildJob, settings: BuildSettings) => Promise<unknown>;
 }
 
 /**
@@ -20,13 +21,14 @@ export async function buildAll(options: BuildAllOptions, place: BuildPlace): Pro
   const started = performance.now();
   const say = (line: string) => void (options.quiet || options.stdout.write(`${line}\n`));
   const queue = [...options.jobs];
+  const make = options.make ?? ((job, settings) => buildFunction(job, settings, place));
   const failures: unknown[] = [];
   const work = async (worker: number) => {
     for (let job = queue.shift(); job; job = queue.shift()) {
       const began = performance.now();
       say(`[${worker}] > Building ${job.name}.`);
       try {
-        await buildFunction(job, { ...options, report: (line) => say(`[${worker}] ${line}`) }, place);
+        await make(job, { ...options, report: (line) => say(`[${worker}] ${line}`) });
         say(`[${worker}] < Building ${job.name} done in ${seconds(began)}.`);
       } catch (error) {
         place.signal.throwIfAborted();

@@ -49,8 +49,7 @@ export async function buildFunction(
   place: BuildPlace,
 ): Promise<PackedBundle | undefined> {
   const { cwd, env, signal } = place;
-  const template = await findTemplate(place, job.lang);
-  const context = await assembleContext({ cwd, name: job.name, template, handler: job.handler, extras: job.copy });
+  const { template, context, additionalPackages } = await contextOf(job, place);
   if (settings.shrinkwrap) {
     settings.report(`The build context of ${job.name} is in ./build/${job.name}`);
     return undefined;
@@ -66,7 +65,7 @@ export async function buildFunction(
     template,
     context,
     cache,
-    env: { ...env, ...job.buildArgs, ADDITIONAL_PACKAGE: additionalPackages(job, template) },
+    env: { ...env, ...job.buildArgs, ADDITIONAL_PACKAGE: additionalPackages },
     signal,
     noCache: settings.noCache,
     onSlow: (run) => settings.report(`Installing dependencies of ${job.name}: ${run}`),
@@ -80,6 +79,21 @@ export async function buildFunction(
     file: bundleFile(cwd, job.name),
     signal,
   });
+}
+
+export interface FunctionContext {
+  readonly template: Template;
+  readonly context: BuildContext;
+  /** Packages of the build options, sorted, with a space between them. */
+  readonly additionalPackages: string;
+}
+
+/** Makes `./build/NAME`, from which bundles and images are built (contract 5.6, steps 1 to 4). */
+export async function contextOf(job: BuildJob, place: Pick<BuildPlace, 'cwd' | 'assets'>): Promise<FunctionContext> {
+  const { name, handler, copy } = job;
+  const template = await findTemplate(place, job.lang);
+  const context = await assembleContext({ cwd: place.cwd, name, template, handler, extras: copy });
+  return { template, context, additionalPackages: packagesOf(job, template) };
 }
 
 /** The bundled handler, and the extra paths where the handler's folder would have them. */
@@ -114,7 +128,7 @@ function manifestOf(template: Template, recipe: BundleRecipe): BundleManifest {
 }
 
 /** Packages of the build options, sorted (contract 5.6, step 5). */
-function additionalPackages({ name, buildOptions }: BuildJob, template: Template): string {
+function packagesOf({ name, buildOptions }: BuildJob, template: Template): string {
   const packages = buildOptions.flatMap((wanted) => {
     const option = template.buildOptions.find((known) => known.name === wanted);
     if (option) return option.packages;

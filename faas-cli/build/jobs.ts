@@ -3,6 +3,7 @@ import { keyValues } from '../stack/key-values.ts';
 import type { LoadedStack } from '../stack/load-stack.ts';
 import type { StackFunction } from '../stack/stack.ts';
 import type { BuildJob } from './build-function.ts';
+import { checkBuilder } from './choose-builder.ts';
 import { checkTagFormat } from './image-tag.ts';
 
 export interface JobFlags {
@@ -16,14 +17,10 @@ export interface JobFlags {
 /**
  * What to build of a stack: functions with a template that are not marked `skip_build`.
  *
- * @throws FaasError `not_supported` for a builder that there is not; `invalid_request` for a function without a handler
+ * @throws FaasError `invalid_request` for a builder that there is not, or a function without a handler
  */
 export function jobsOf(stack: LoadedStack, flags: JobFlags): readonly BuildJob[] {
-  if (flags.builder !== undefined && flags.builder !== 'bundle')
-    throw new FaasError(
-      'not_supported',
-      `--builder ${flags.builder} is not available; leave it out, or use --builder bundle`,
-    );
+  checkBuilder(flags.builder);
   checkTagFormat(flags.tag);
   return stack.functions.filter(isBuilt).map((fn) => ({
     name: fn.name,

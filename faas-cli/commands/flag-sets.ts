@@ -32,17 +32,22 @@ export const tagFlags = {
   },
 } as const;
 
+export const builderFlags = {
+  builder: { type: 'string', value: 'kind', doc: 'What to make: bundle or docker (default: what the gateway runs)' },
+} as const;
+
 export const buildFlags = {
   'build-arg': { type: 'strings', short: 'b', value: 'key=value', doc: 'Build argument' },
   'build-label': { type: 'strings', value: 'key=value', doc: 'Label of the image' },
   'build-option': { type: 'strings', short: 'o', value: 'name', doc: "One of the template's build options" },
-  builder: { type: 'string', value: 'kind', doc: 'What to make: bundle (default: what the gateway runs)' },
+  ...builderFlags,
   'copy-extra': { type: 'strings', value: 'path', doc: 'Further path to copy beside the handler' },
   debug: { type: 'boolean', doc: 'Show the output of every step' },
   'disable-stack-pull': { type: 'boolean', doc: 'Do not pull the templates that the stack file names' },
   'no-cache': { type: 'boolean', doc: 'Run every step again' },
   overwrite: { type: 'boolean', default: true, doc: 'Replace templates that are there when pulling' },
   parallel: { type: 'int', default: 1, doc: 'Functions to build at once' },
+  platform: { type: 'string', value: 'os/arch', doc: "Platform of the image (default: the engine's)" },
   pull: { type: 'boolean', doc: 'Look for newer base images' },
   quiet: { type: 'boolean', doc: 'Print only errors' },
   shrinkwrap: { type: 'boolean', doc: 'Only make the build context, in ./build' },

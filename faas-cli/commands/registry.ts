@@ -83,6 +83,11 @@ export const REGISTRY: readonly Entry[] = [
     load: async () => any((await import('./logout.ts')).logout),
   },
   {
+    name: 'registry-login',
+    summary: 'Store credentials for an image registry',
+    load: async () => any((await import('./registry-login.ts')).registryLogin),
+  },
+  {
     name: 'secret',
     summary: 'Manage secrets',
     entries: [

@@ -1,4 +1,4 @@
-import { buildAll } from '../build/build-all.ts';
+import { checkBuilder, gatewayBuilder } from '../build/choose-builder.ts';
 import { isBuilt, jobsOf } from '../build/jobs.ts';
 import type { Context } from '../context.ts';
 import { checkDeployMode, deployAll } from '../deploy/deploy-all.ts';
@@ -6,6 +6,9 @@ import { deploymentOf } from '../deploy/deployment.ts';
 import { withImages } from '../deploy/images.ts';
 import { pushAll } from '../deploy/push-all.ts';
 import { waitUntilReady } from '../deploy/wait-until-ready.ts';
+import { buildWith, byBuilder } from '../images/build-with.ts';
+import { checkPushable } from '../images/image-name.ts';
+import { pushImages } from '../images/push-images.ts';
 import { functionsOf } from '../stack/functions-of.ts';
 import { pullMissing } from '../templates/pull-missing.ts';
 import { defineCommand, type Values } from './command.ts';
@@ -50,22 +53,31 @@ async function upOnce(context: Context, given: Values<typeof flags>, names?: Rea
   const stack = names ? { ...all, functions: all.functions.filter(({ name }) => names.has(name)) } : all;
   if (!given['disable-stack-pull']) await pullMissing(stack, context);
   const jobs = jobsOf(stack, given);
-  // Loads the HTTP client while the functions are built.
-  const connecting = context.connect({
+  const client = await context.connect({
     gateway: given.gateway,
     stackGateway: stack.gateway,
     token: given.token,
     tlsNoVerify: given['tls-no-verify'],
     timeoutMs: given.timeout,
   });
-  const [client] = await Promise.all([
-    connecting,
-    buildAll({ ...given, noCache: given['no-cache'], jobs, stdout: context.stdout }, context),
-  ]);
-  if (given.shrinkwrap) return;
+  const builder =
+    checkBuilder(given.builder) ?? (given.shrinkwrap ? 'bundle' : await gatewayBuilder(client, context.signal));
   const images = await withImages(stack.functions, given.tag, context.cwd);
-  const pushed = images.filter(({ fn }) => isBuilt(fn)).map(({ fn, image }) => ({ name: fn.name, image }));
-  if (!given['skip-push']) await pushAll(client, pushed, given, context);
+  const { bundle, docker } = await byBuilder(
+    builder,
+    images.filter(({ fn }) => isBuilt(fn)),
+    context,
+  );
+  const pushes = !given['skip-push'] && !given.shrinkwrap;
+  // Before minutes of building, not after.
+  if (pushes) for (const { name, image } of docker) checkPushable(name, image);
+  const { functions } = stack;
+  await buildWith(builder, { ...given, noCache: given['no-cache'], jobs, functions }, context);
+  if (given.shrinkwrap) return;
+  if (pushes) {
+    await pushAll(client, bundle, given, context);
+    await pushImages(docker, given, context);
+  }
   if (given['skip-deploy']) return;
   const options = { readTemplate: given['read-template'] };
   const deployments = await Promise.all(

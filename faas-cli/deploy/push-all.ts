@@ -38,7 +38,7 @@ async function explain(error: unknown, client: GatewayClient, signal: AbortSigna
   if (provider?.orchestration === 'embedded') throw error;
   throw new FaasError(
     'not_supported',
-    `the gateway ${client.url} runs container images (${provider?.orchestration || 'unknown'}), which this faas-cli cannot build yet; push the image with docker and run: faas-cli deploy`,
+    `the gateway ${client.url} runs container images (${provider?.orchestration || 'unknown'}), not bundles; leave --builder out, or use --builder docker`,
     { cause: error },
   );
 }
