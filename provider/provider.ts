@@ -218,6 +218,16 @@ export interface Provider extends AsyncDisposable {
   removeNamespace(name: string, signal: AbortSignal): Promise<void>;
 
   /**
+   * For a provider whose replicas are this process's to end: lets go of all of them, and of the state, so that the next
+   * provider takes them over as they are. What it knows by then goes on to be told ({@link watch}, {@link describe},
+   * {@link explain}); changes are refused. {@link close} then ends nothing.
+   *
+   * @returns what the next provider is given, to be passed on as JSON
+   * @throws FaasError `provider_unavailable` while something is under way that cannot be handed over; nothing changed
+   */
+  detach?(): Promise<unknown>;
+
+  /**
    * Ends every replica that this provider runs in this process's name, drained, and closes what it opened; functions
    * stay recorded and come back at the next start. Idempotent.
    */

@@ -26,6 +26,7 @@ import { DEFAULT_LIMITS, type EmbeddedOptions } from './options.ts';
 import { MarkedProcesses } from './processes/marked-processes.ts';
 import { AdoptedProcesses } from './replicas/adopted-processes.ts';
 import { EndedReplicas } from './replicas/ended-replicas.ts';
+import type { HandedOver } from './replicas/recover-replicas.ts';
 import { ownerOf } from './replicas/replica.ts';
 import { searchPath } from './search-path.ts';
 import { SecretStore } from './secret-store.ts';
@@ -47,7 +48,7 @@ export async function createEmbeddedProvider(options: EmbeddedOptions): Promise<
       secrets: await SecretStore.open(state, folder),
       namespaces: await NamespaceStore.open(state),
     });
-    await provider.recover();
+    await provider.recover(options.handedOver);
     return provider;
   } catch (error) {
     await state.close();
@@ -71,6 +72,7 @@ export class EmbeddedProvider implements Provider {
   readonly #background = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   #order = 0;
+  #detached = false;
   #closed: Promise<void> | undefined;
 
   /** Use {@link createEmbeddedProvider}. */
@@ -115,8 +117,8 @@ export class EmbeddedProvider implements Provider {
   }
 
   /** Part of {@link createEmbeddedProvider}. */
-  recover(): Promise<void> {
-    return this.#functions.recover();
+  recover(handedOver?: HandedOver): Promise<void> {
+    return this.#functions.recover(handedOver);
   }
 
   deploy(spec: FunctionSpec, signal: AbortSignal): Promise<void> {
@@ -219,6 +221,14 @@ export class EmbeddedProvider implements Provider {
     this.#stores.secrets.forgetNamespace(name);
   }
 
+  async detach(): Promise<HandedOver> {
+    const handedOver = await this.#functions.letGo();
+    this.#detached = true;
+    await this.#settled();
+    await this.#engine.state.close();
+    return handedOver;
+  }
+
   close(): Promise<void> {
     return (this.#closed ??= this.#end());
   }
@@ -228,11 +238,19 @@ export class EmbeddedProvider implements Provider {
 
   async #end(): Promise<void> {
     this.#closing.abort();
+    if (this.#detached) {
+      this.#engine.adopted.close();
+      return;
+    }
     await this.#functions.end();
-    while (this.#background.size > 0) await Promise.allSettled(this.#background);
+    await this.#settled();
     this.#engine.adopted.close();
     this.#engine.cgroups.close();
     await this.#engine.state.close();
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#background.size > 0) await Promise.allSettled(this.#background);
   }
 
   #inBackground(work: Promise<unknown>): void {

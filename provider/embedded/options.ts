@@ -1,3 +1,5 @@
+import type { HandedOver } from './replicas/recover-replicas.ts';
+
 /** What main.ts gives the embedded engine. Nothing else is read from the process. */
 export interface EmbeddedOptions {
   /** The one folder of all state; whoever creates the provider holds the lock on it. */
@@ -12,6 +14,8 @@ export interface EmbeddedOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Receives one line for people at a time. */
   readonly log: (line: string) => void;
+  /** What the engine before this one said as it let go of its replicas. */
+  readonly handedOver?: HandedOver;
   readonly limits?: Partial<EmbeddedLimits>;
   /** Where control groups are mounted; /sys/fs/cgroup. */
   readonly cgroupRoot?: string;

@@ -10,7 +10,7 @@ import { pruneLogs } from '../logs/function-logs.ts';
 import type { NamespaceStore } from '../namespace-store.ts';
 import { orAborted } from '../or-aborted.ts';
 import { replicaLimits } from '../quantities.ts';
-import { recoverReplicas } from '../replicas/recover-replicas.ts';
+import { type HandedOver, recoverReplicas } from '../replicas/recover-replicas.ts';
 import { removeTree } from '../replicas/remove-tree.ts';
 import { ownerOf } from '../replicas/replica.ts';
 import type { SecretStore } from '../secret-store.ts';
@@ -64,10 +64,10 @@ export class FunctionRegistry {
   }
 
   /** What was recorded is there again, and its replicas, adopted or new. */
-  async recover(): Promise<void> {
+  async recover(handedOver?: HandedOver): Promise<void> {
     for (const record of await this.#engine.state.functions())
       this.#functions.set(refKey(record.spec), new ManagedFunction(this.#engine, record));
-    await recoverReplicas(this.#engine, (ref) => this.find(ref));
+    await recoverReplicas(this.#engine, (ref) => this.find(ref), handedOver);
     await this.#removeLeftFolders();
     await this.removeUnusedBundles();
     for (const recovered of this.#functions.values()) {
@@ -147,6 +147,7 @@ export class FunctionRegistry {
 
   async scale(ref: FunctionRef, replicas: number): Promise<void> {
     const scaled = this.require(ref);
+    this.#checkRunning();
     if (!Number.isSafeInteger(replicas) || replicas < 0)
       throw new FaasError('invalid_request', `replicas must be a whole number, 0 or more, got ${replicas}`);
     if (replicas === scaled.record.replicas) return;
@@ -186,14 +187,32 @@ export class FunctionRegistry {
     this.#observers.clear();
   }
 
+  /**
+   * Leaves all replicas to the next engine.
+   *
+   * @throws FaasError `provider_unavailable` while the replicas of a removed function still drain
+   */
+  async letGo(): Promise<HandedOver> {
+    const [leaving] = this.#leaving;
+    if (leaving)
+      throw new FaasError('provider_unavailable', `Function "${leaving.ref.name}" is being removed and still drains`);
+    this.#ending = true;
+    const stopping = await Promise.all([...this.#functions.values()].map((each) => each.letGo()));
+    return { stopping: Object.assign({}, ...stopping) as Record<string, number> };
+  }
+
   /** What must hold for a spec to be taken; asked again after each wait. */
   #check(spec: FunctionSpec, signal: AbortSignal): void {
     signal.throwIfAborted();
-    if (this.#ending) throw new FaasError('provider_unavailable', 'The engine is being stopped');
+    this.#checkRunning();
     this.#namespaces.require(spec.namespace);
     replicaLimits(spec);
     checkVariables('envVars', spec.envVars ?? {});
     for (const name of spec.secrets ?? []) this.#secrets.require({ name, namespace: spec.namespace });
+  }
+
+  #checkRunning(): void {
+    if (this.#ending) throw new FaasError('provider_unavailable', 'The engine is being stopped');
   }
 
   /** The bundle that the spec's image names now is kept, whatever becomes of the name meanwhile. */

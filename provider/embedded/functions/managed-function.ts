@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type FunctionRef,
   type FunctionState,
@@ -24,6 +25,7 @@ export class ManagedFunction {
   #retry: NodeJS.Timeout | undefined;
   readonly #ended = new AbortController();
   #ending = false;
+  #letGo = false;
   #state: FunctionState | undefined;
 
   constructor(engine: Engine, record: FunctionRecord) {
@@ -84,9 +86,9 @@ export class ManagedFunction {
     this.#changed();
   }
 
-  /** A replica that an earlier gateway started and that answers. */
-  adopt(recorded: ReplicaRecord): void {
-    const replica = Replica.adopt(this.#engine, this.#record, recorded, this.#events);
+  /** A replica that an earlier gateway started and that answers. @param stoppingMs as {@link Replica.adopt} has it */
+  adopt(recorded: ReplicaRecord, stoppingMs?: number): void {
+    const replica = Replica.adopt(this.#engine, this.#record, recorded, this.#events, stoppingMs);
     this.#replicas.set(replica.id, replica);
     this.#changed();
   }
@@ -105,10 +107,36 @@ export class ManagedFunction {
     this.#ended.abort();
   }
 
+  /**
+   * Leaves its replicas as they are, for another engine; ends those that are not ready yet, which have no calls.
+   * Resolves once nothing is left for this engine to do.
+   *
+   * @returns the replicas that were told to stop, each with the time that it has left
+   */
+  async letGo(): Promise<Record<string, number>> {
+    this.#letGo = true;
+    clearTimeout(this.#retry);
+    const starting = this.replicas.filter(({ ready, wanted }) => wanted && !ready);
+    for (const replica of starting) {
+      replica.leave();
+      replica.kill();
+    }
+    // Those that leave have been told to stop by then: see #stop.
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    const stopping: Record<string, number> = {};
+    for (const replica of this.replicas.filter((each) => !starting.includes(each))) {
+      const leftMs = replica.letGo();
+      if (leftMs !== undefined) stopping[replica.id] = leftMs;
+    }
+    await Promise.all(starting.map(({ gone }) => gone));
+    return stopping;
+  }
+
   /** Starts and stops what the plan says. Safe to call at any time. */
   reconcile(): void {
     clearTimeout(this.#retry);
     this.#retry = undefined;
+    if (this.#letGo) return;
     const desired = this.#ending ? 0 : this.#record.replicas;
     const running = this.replicas
       .filter(({ wanted }) => wanted)

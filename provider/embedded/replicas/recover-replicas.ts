@@ -12,21 +12,30 @@ import { removeTree } from './remove-tree.ts';
 /** A replica that does not answer by then is ended; one that is only busy answers sooner. */
 const ANSWER_MS = 2000;
 
+/** What an engine that let go of its replicas says of them, beside what it recorded. */
+export interface HandedOver {
+  /** Those that were told to stop, with the milliseconds that each has left to drain. */
+  readonly stopping: Readonly<Record<string, number>>;
+}
+
 /**
- * After a gateway that was killed: adopts the replicas that it recorded, that still run and that answer; ends every
+ * After a gateway that was killed, or one that handed over: adopts the replicas that it recorded, that still run and that answer; ends every
  * other process of this engine, recorded or not; removes what they left.
  */
 export async function recoverReplicas(
   engine: Engine,
   find: (ref: FunctionRef) => ManagedFunction | undefined,
+  handedOver?: HandedOver,
 ): Promise<void> {
   const { state, folder, processes, cgroups, log } = engine;
   const recorded = await state.replicas();
   const adopted = new Set<string>();
   const consider = async (replica: ReplicaRecord) => {
     const owner = find(replica);
-    if (!owner || !(await answers(replica, join(folder.runOf(replica.id), 'sock')))) return;
-    owner.adopt(replica);
+    if (!owner || !isRunning(replica.pid, replica.startTime)) return;
+    // Of one that was handed over it is known that it serves, though it may be too busy to answer.
+    if (!handedOver && !(await answers(join(folder.runOf(replica.id), 'sock')))) return;
+    owner.adopt(replica, handedOver?.stopping[replica.id]);
     adopted.add(replica.id);
   };
   await Promise.all(recorded.map(consider));
@@ -45,9 +54,8 @@ export async function recoverReplicas(
   log(`Found replicas of an earlier gateway: ${adopted.size} adopted${kept}, ${orphans.size} ended`);
 }
 
-/** Whether it is the recorded process, not another of the same number, and its watchdog answers. */
-async function answers({ pid, startTime }: ReplicaRecord, socketPath: string): Promise<boolean> {
-  if (!isRunning(pid, startTime)) return false;
+/** Whether its watchdog answers. */
+function answers(socketPath: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const signal = AbortSignal.timeout(ANSWER_MS);
   request({ socketPath, path: '/_/health', agent: false, signal }, (response) => {

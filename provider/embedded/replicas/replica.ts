@@ -53,6 +53,7 @@ export class Replica {
   #memoryExceeded = false;
   #startedTooSlowly = false;
   #readyAt: number | undefined;
+  #letGo = false;
   #endAt = Number.POSITIVE_INFINITY;
   /** CPU ticks at a time, for usage. */
   lastUsage: { readonly ticks: number; readonly at: number } | undefined;
@@ -88,14 +89,28 @@ export class Replica {
     return replica;
   }
 
-  /** Takes over a ready replica that an earlier gateway started. */
-  static adopt(engine: Engine, record: FunctionRecord, adopted: ReplicaRecord, events: ReplicaEvents): Replica {
+  /**
+   * Takes over a ready replica that an earlier gateway started.
+   *
+   * @param stoppingMs it was told to stop, and has so long to drain
+   */
+  static adopt(
+    engine: Engine,
+    record: FunctionRecord,
+    adopted: ReplicaRecord,
+    events: ReplicaEvents,
+    stoppingMs?: number,
+  ): Replica {
     const replica = new Replica(engine, record, events, adopted);
     replica.#process = { pid: adopted.pid, startTime: adopted.startTime };
     replica.#cgroup = engine.cgroups.find(replica.id);
     replica.#watchMemory(adopted.memoryBytes);
     replica.#phase = 'ready';
     replica.#readyAt = performance.now();
+    if (stoppingMs !== undefined) {
+      replica.leave();
+      replica.hasten(stoppingMs);
+    }
     engine.adopted.watch(replica.#process, () => replica.#onExit({}));
     return replica;
   }
@@ -137,6 +152,18 @@ export class Replica {
     this.#endAt = endAt;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.kill(), graceMs);
+  }
+
+  /**
+   * From now on it is another engine's: this one only sees it end.
+   *
+   * @returns how long it may still drain, when it was told to stop
+   */
+  letGo(): number | undefined {
+    this.#letGo = true;
+    clearTimeout(this.#timer);
+    this.#unwatchMemory?.();
+    return this.#phase === 'stopping' ? Math.max(0, this.#endAt - performance.now()) : undefined;
   }
 
   /** Ends all of its processes now. */
@@ -222,7 +249,7 @@ export class Replica {
     clearTimeout(this.#timer);
     this.#unwatchMemory?.();
     this.#events.onEnd(this, stopping ? undefined : this.#failure(exit));
-    this.#engine.inBackground(this.#clear());
+    if (!this.#letGo) this.#engine.inBackground(this.#clear());
   }
 
   #failure(exit: Exit): ReplicaFailure {
