@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { logLines } from '../process/capture.ts';
 import { type Child, describeEnding, type Ending } from '../process/child.ts';
-import { feed } from '../process/feed.ts';
+import { feed, restOfBody } from '../process/feed.ts';
 import { Launcher } from '../process/launcher.ts';
 import { OomWatch } from '../process/oom.ts';
 import { type BodyStart, readBody, readBodyStart } from '../process/request-body.ts';
@@ -44,7 +44,7 @@ export class ForkMode implements Mode {
       : await readBodyStart(req, READ_AHEAD_BYTES);
     this.#line(call, 'Forking fprocess.');
     const startedAt = performance.now();
-    const child = this.#spawn(call);
+    const child = await this.#spawn(call);
     if (child === undefined) return;
     feed(child, req, body);
     if (!config.combineOutput)
@@ -54,7 +54,9 @@ export class ForkMode implements Mode {
       maxBytes: config.maxResponseBytes,
       stopOnDisconnect: config.stopOnDisconnect,
     });
-    this.#answer(call, result, (performance.now() - startedAt) / 1000);
+    const elapsed = (performance.now() - startedAt) / 1000;
+    if (result.stopped === undefined) await restOfBody(req);
+    this.#answer(call, result, elapsed);
   }
 
   async stop(): Promise<void> {}
@@ -63,12 +65,13 @@ export class ForkMode implements Mode {
     this.#launcher.kill();
   }
 
-  #spawn(call: Call): Child | undefined {
+  async #spawn(call: Call): Promise<Child | undefined> {
     try {
       return this.#launcher.launch(call.req);
     } catch (error) {
       const { message } = error as Error;
       this.#line(call, message);
+      await restOfBody(call.req);
       answerText(call, 500, `${message}\n`, 'function_failed');
       return undefined;
     }

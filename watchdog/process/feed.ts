@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Child } from './child.ts';
-import type { BodyStart } from './request-body.ts';
+import { type BodyStart, hasNoBody } from './request-body.ts';
 
 /**
  * Gives a process its input and closes it, with backpressure. A process that stops reading is fine: the rest is read
@@ -25,4 +25,15 @@ export function feed(child: Child, req: IncomingMessage, body: BodyStart): void 
   });
   for (const chunk of chunks) stdin.write(chunk);
   req.pipe(stdin);
+}
+
+/**
+ * Reads and throws away what is still to come of a body; `undefined` when nothing is. An answer that ends before it
+ * may be lost: a connection that is closed under a sender is reset, and takes with it what was not read yet.
+ */
+export function restOfBody(req: IncomingMessage): Promise<void> | undefined {
+  if (req.complete || req.destroyed || hasNoBody(req)) return undefined;
+  return new Promise((resolve) => {
+    req.once('end', resolve).once('close', resolve).resume();
+  });
 }

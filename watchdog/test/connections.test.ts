@@ -192,6 +192,23 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     t.regex(answer.body, /did not get ready within 0\.2s/);
   });
 
+  for (const mode of ['fork', 'serializing', 'streaming'])
+    test(named(`${mode}: an answer is not lost to a client that closes after it and is still sending`), async (t) => {
+      const w = await start(t, command, { mode, fprocess: `sh -c 'echo ran >&2; echo fine'`, combine_output: 'false' });
+      const wire = await open(t, w);
+      const failures: Error[] = [];
+      wire.socket.on('error', (error) => failures.push(error));
+      wire.write('POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3000000\r\n\r\n');
+      wire.socket.write(Buffer.alloc(2_000_000));
+      await w.line(/stderr: ran\n/);
+      t.deepEqual(await w.left(), []);
+      // Two pieces, so that a connection which is closed already fails the second.
+      for (const bytes of [500_000, 500_000])
+        await new Promise<void>((resolve) => wire.socket.write(Buffer.alloc(bytes), () => resolve()));
+      t.regex(await wire.received('all'), /^HTTP\/1\.1 200 OK\r\n(?:.|\r\n)*fine\n/);
+      t.deepEqual(failures, []);
+    });
+
   test(named('a connection is kept over many calls, also one whose body nobody read'), async (t) => {
     const w = await start(t, command, { fprocess: 'true' });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
