@@ -15,7 +15,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'provider/conformance': ['common', 'provider', 'ava'],
   'provider/embedded': ['common', 'provider', 'tar-stream'],
   gateway: ['common', 'provider', 'express', 'prom-client', 'http-proxy-middleware', 'pino'],
-  'faas-cli': ['common', 'provider', 'commander', 'yaml', 'node-fetch', 'tar-stream'],
+  'faas-cli': [
+    'common',
+    'provider',
+    'commander',
+    'yaml',
+    'node-fetch',
+    'tar-stream',
+    'dockerode',
+    '@balena/dockerignore',
+  ],
 };
 /** The only file that may import a provider's implementation, and by `import()` alone. */
 const COMPOSITION_ROOT = 'gateway/main.ts';

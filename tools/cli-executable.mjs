@@ -39,7 +39,8 @@ function build(target) {
   const scratch = mkdtempSync(`${output}.`);
   try {
     const assets = join(scratch, 'assets.bin');
-    writeFileSync(assets, JSON.stringify(['templates', 'store'].flatMap(assetsIn)));
+    const files = [...['templates', 'store'].flatMap(filesIn), 'deploy/watchdog.Dockerfile'];
+    writeFileSync(assets, JSON.stringify(files.map(assetOf)));
     const unfinished = join(scratch, 'faas-cli');
     const runtime = target === here ? [] : [`--compile-executable-path=${crossRuntime(target)}`];
     const args = ['build', ...FLAGS, `--target=bun-linux-${target}`, ...runtime, `--outfile=${unfinished}`];
@@ -64,17 +65,18 @@ function crossRuntime(target) {
   return bun;
 }
 
-/** What git would keep of a folder, by path, with contents. */
-function assetsIn(folder) {
+/** What git would keep of a folder, by path. */
+function filesIn(folder) {
   return readdirSync(join(root, folder), { recursive: true })
     .map((file) => join(folder, String(file)))
     .filter((path) => !path.split('/').includes('node_modules') && statSync(join(root, path)).isFile())
-    .sort()
-    .map((path) => ({
-      path,
-      executable: (statSync(join(root, path)).mode & 0o111) !== 0,
-      content: readFileSync(join(root, path)).toString('base64'),
-    }));
+    .sort();
 }
+
+const assetOf = (path) => ({
+  path,
+  executable: (statSync(join(root, path)).mode & 0o111) !== 0,
+  content: readFileSync(join(root, path)).toString('base64'),
+});
 
 for (const target of process.argv.includes('--all') ? Object.keys(BUN_PACKAGE) : [here]) build(target);

@@ -3,21 +3,13 @@
  * are none.
  */
 export function baseImages(dockerfile: string, buildArgs: Readonly<Record<string, string>>): readonly string[] {
-  const args: Record<string, string> = {};
+  const args = globalArgs(dockerfile, buildArgs);
   const stages = new Set(['scratch']);
   const images = new Set<string>();
-  let beforeFrom = true;
   for (const line of logicalLines(dockerfile)) {
     const [word = '', ...rest] = line.split(/\s+/);
     const instruction = word.toUpperCase();
-    if (instruction === 'ARG' && beforeFrom)
-      for (const each of rest) {
-        const [name = '', fallback] = each.split(/=(.*)/s);
-        const value = buildArgs[name] ?? (fallback === undefined ? undefined : unquoted(fallback));
-        if (value !== undefined) args[name] = value;
-      }
     if (instruction === 'FROM') {
-      beforeFrom = false;
       const words = rest.filter((each) => !each.startsWith('--'));
       const image = substitute(unquoted(words[0] ?? ''), args);
       if (image && !stages.has(image.toLowerCase())) images.add(image);
@@ -28,6 +20,25 @@ export function baseImages(dockerfile: string, buildArgs: Readonly<Record<string
     if (from && !/^\d+$/.test(from) && !stages.has(from.toLowerCase())) images.add(from);
   }
   return [...images];
+}
+
+/** Arguments that hold before the first FROM: those of the build, else their defaults. */
+export function globalArgs(
+  dockerfile: string,
+  buildArgs: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const args: Record<string, string> = {};
+  for (const line of logicalLines(dockerfile)) {
+    const [word = '', ...rest] = line.split(/\s+/);
+    if (/^from$/i.test(word)) break;
+    if (/^arg$/i.test(word))
+      for (const each of rest) {
+        const [name = '', fallback] = each.split(/=(.*)/s);
+        const value = buildArgs[name] ?? (fallback === undefined ? undefined : unquoted(fallback));
+        if (value !== undefined) args[name] = value;
+      }
+  }
+  return args;
 }
 
 /** Lines without comments, joined where they end in a backslash. */
@@ -45,7 +56,7 @@ function logicalLines(text: string): string[] {
 const unquoted = (text: string): string => text.replace(/^(["'])(.*)\1$/, '$2');
 
 /** `${NAME}`, `$NAME` and `${NAME:-default}`. */
-const substitute = (text: string, args: Readonly<Record<string, string>>): string =>
+export const substitute = (text: string, args: Readonly<Record<string, string>>): string =>
   text.replace(
     /\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g,
     (_, braced: string | undefined, fallback: string | undefined, plain: string | undefined) =>

@@ -3,6 +3,8 @@ import type { EngineMessage } from './engine-messages.ts';
 
 /** Of a failed build, what goes into its error. */
 const LAST_LINES = 20;
+/** What the engine says of its own containers. */
+const NOISE = /^( ---> Running in |Removing intermediate container )/;
 /** States of a layer that change many times a second. */
 const FLEETING = /^(Downloading|Extracting|Waiting|Verifying Checksum|Pulling fs layer)/;
 
@@ -43,7 +45,7 @@ export class BuildLog {
   #addLine(given: string): readonly string[] {
     // A carriage return begins the line anew, as progress bars do.
     const line = stripVTControlCharacters(given).trimEnd().split('\r').at(-1)!;
-    if (line.trim() === '') return [];
+    if (line.trim() === '' || NOISE.test(line)) return [];
     const [, number, text] = /^Step (\d+\/\d+) : (.*)$/.exec(line) ?? [];
     if (number !== undefined) {
       this.step = { number, text: text! };

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { addAbortSignal } from 'node:stream';
 import type { ImageBuildOptions } from 'dockerode';
 import { FaasError } from '../../common/errors.ts';
+import { substitute } from './base-images.ts';
 import { BuildLog } from './build-log.ts';
 import type { Engine } from './engine.ts';
 import { engineMessages } from './engine-messages.ts';
@@ -13,6 +14,8 @@ export interface EngineBuild {
   /** A tar with a Dockerfile. */
   readonly context: Readable;
   readonly options: ImageBuildOptions;
+  /** What stands for variables in a step's text. */
+  readonly args: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   /** Gets each line as it is complete, and the log so far. */
   readonly onLines: (lines: readonly string[], log: BuildLog) => void;
@@ -25,7 +28,7 @@ export interface EngineBuild {
  * @throws FaasError that says what failed; the signal's reason
  */
 export async function engineBuild({ docker }: Engine, build: EngineBuild): Promise<string> {
-  const { name, context, options, signal, onLines } = build;
+  const { context, options, signal, onLines } = build;
   const log = new BuildLog();
   let unreadable: Error | undefined;
   context.on('error', (error) => (unreadable = error));
@@ -41,15 +44,17 @@ export async function engineBuild({ docker }: Engine, build: EngineBuild): Promi
     signal.throwIfAborted();
     // The context's own failure is why the request broke.
     if (unreadable instanceof FaasError) throw unreadable;
-    throw failed(name, log, messageOf(unreadable ?? error));
+    throw failed(build, log, messageOf(unreadable ?? error));
   } finally {
     context.destroy();
   }
   signal.throwIfAborted();
-  if (log.failure !== undefined) throw failed(name, log, log.failure);
-  if (log.imageId === undefined) throw failed(name, log, 'the engine ended the connection; see its own log');
+  if (log.failure !== undefined) throw failed(build, log, log.failure);
+  if (log.imageId === undefined) throw failed(build, log, 'the engine ended the connection; see its own log');
   return log.imageId;
 }
 
-const failed = (name: string, { step, lastLines }: BuildLog, message: string): FaasError =>
-  buildFailure({ name, step, lastLines, message: message.trim() });
+function failed({ name, args }: EngineBuild, { step, lastLines }: BuildLog, message: string): FaasError {
+  const text = step && /^FROM\s/i.test(step.text) ? substitute(step.text, args) : step?.text;
+  return buildFailure({ name, step: step && { ...step, text: text! }, lastLines, message: message.trim() });
+}

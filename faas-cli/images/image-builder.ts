@@ -4,7 +4,7 @@ import type { RegistryConfig } from 'dockerode';
 import { FaasError } from '../../common/errors.ts';
 import { type BuildJob, type BuildSettings, contextOf } from '../build/build-function.ts';
 import type { Context } from '../context.ts';
-import { baseImages } from './base-images.ts';
+import { baseImages, globalArgs } from './base-images.ts';
 import type { BuildLog } from './build-log.ts';
 import { contextTar } from './context-tar.ts';
 import { credentialsFor } from './credentials.ts';
@@ -75,15 +75,16 @@ export class ImageBuilder {
           ...(platform && { platform }),
           registryconfig: await this.#credentials(bases, settings.report),
         },
+        args: globalArgs(dockerfile, buildargs),
         signal,
         onLines: log.onLines,
       });
     } catch (error) {
+      this.#settings.live.remove(job.name);
       if (!signal.aborted) log.onFailure();
       throw error;
-    } finally {
-      this.#settings.live.remove(job.name);
     }
+    this.#settings.live.remove(job.name);
     settings.report(`Image: ${job.image}`);
   }
 

@@ -41,7 +41,7 @@ export function liveLines({
   };
   const draw = () => {
     timer = undefined;
-    const shown = visible([...lines.values()], terminal.columns ?? 80);
+    const shown = visible([...lines.values()], terminal.columns || 80);
     erase();
     if (shown.length > 0) terminal.write(`${shown.join('\n')}\n`);
     drawn = shown.length;
@@ -63,9 +63,7 @@ export function liveLines({
       write(text) {
         erase();
         write(text);
-        // At once: what follows may not come for long.
-        clearTimeout(timer);
-        draw();
+        soon();
       },
     },
     close() {

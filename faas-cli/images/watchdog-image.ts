@@ -36,6 +36,7 @@ export async function buildWatchdogImage(
       await fileEntry(tar, { name: `dist/fwatchdog-linux-${arch}`, size, mode: 0o755 }, executable);
     }),
     options: { t: WATCHDOG_IMAGE, buildargs: { ARCH: arch } },
+    args: {},
     signal: place.signal,
     onLines: () => {},
   });

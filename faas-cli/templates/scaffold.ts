@@ -41,13 +41,9 @@ export async function copyHandler(cwd: string, handler: string, template: Templa
       'invalid_request',
       `the folder ${handler} is there already; choose another name, or --handler FOLDER`,
     );
-  const skeleton = template.name === 'dockerfile' ? template.folder : join(template.folder, template.handlerFolder);
+  const skeleton = join(template.folder, template.handlerFolder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await cp(skeleton, folder, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) => path !== join(template.folder, 'template.yml'),
-  });
+  await cp(skeleton, folder, { recursive: true, verbatimSymlinks: true });
   await chmod(folder, 0o700);
 }
 
