@@ -11,6 +11,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { continueWhenRead } from '../common/http/continue.ts';
+import { STRICT_SERVER } from '../common/http/server-options.ts';
 import { checkRequest, originTarget } from '../common/http/strict.ts';
 import type { GatewayConfig } from './config.ts';
 import { splitCallPath } from './invoke/call-path.ts';
@@ -42,6 +43,7 @@ export class FrontDoor {
     const readTimeoutMs = Math.ceil(deps.config.readTimeoutMs);
     const writeTimeoutMs = Math.ceil(deps.config.writeTimeoutMs);
     const options: ServerOptions = {
+      ...STRICT_SERVER,
       maxHeaderSize: maxHeaderBytes,
       // The head only. A body may take as long as its call: upstream_timeout ends that, and long uploads are no attack.
       headersTimeout: readTimeoutMs,
@@ -49,8 +51,6 @@ export class FrontDoor {
       // How often Node looks for late heads.
       connectionsCheckingInterval: Math.min(CHECK_MS, readTimeoutMs || CHECK_MS),
       keepAliveTimeout: writeTimeoutMs,
-      // We are stricter, and answer by ourselves.
-      requireHostHeader: false,
       // Other protocols are not asked for by anybody; such a request is served as if it had not asked.
       shouldUpgradeCallback: (req) => /^websocket$/i.test(req.headers.upgrade ?? ''),
     };

@@ -115,7 +115,8 @@ export class Invocation {
 
   #relayTo(replica: Replica): void {
     replica.inFlight++;
-    const timeLeft = this.#timeLeft();
+    // Whole milliseconds: calls with the same limit share a timer, and nearly all that have not waited then do.
+    const timeLeft = Math.ceil(this.#timeLeft());
     this.#relay = relay(this.#req, this.#res, replica.upstream, {
       target: this.#target,
       addRequestHeaders: requestHeaders(this.#req, this.#head, this.#startTime, this.#context.product),
