@@ -87,6 +87,24 @@ test('a handler that never answers is cut off by exec_timeout', async (t) => {
   t.regex((await platform.cli(['logs', 'never', '--tail=false'])).stdout, /exec_timeout/);
 });
 
+test('a handler that blocks the event loop: 504 with its last lines, and the next call gets a new replica', async (t) => {
+  const handler = `export default (event) => {
+  if (event.body !== 'block') return 'still here';
+  console.log('counting to infinity');
+  for (;;);
+};
+`;
+  const made = await up(t, 'blocks', handler, '    environment: {exec_timeout: 500ms}\n');
+  t.is(made.up.code, 0, made.up.text);
+  const answer = await platform.call('blocks', { method: 'POST', body: 'block' });
+  const body = await problem(t, answer, 504, 'handler_blocked');
+  t.regex(body.detail, /exec_timeout|event loop/);
+  t.regex(body.lastLogLines?.join('\n') ?? '', /counting to infinity/);
+  t.regex((await platform.cli(['logs', 'blocks', '--tail=false'])).stdout, /blocked the event loop/);
+  const next = await platform.call('blocks', { method: 'POST', body: 'stay' });
+  t.is(await next.text(), 'still here');
+});
+
 test('a handler that exits: the call learns exit code and last lines, the next one is answered', async (t) => {
   const handler = `export default (event) => {
   if (event.body !== 'leave') return 'still here';

@@ -91,7 +91,10 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     await t.throwsAsync(w.call({ path: '/block' }));
     t.is((await w.exited).signal, 'SIGKILL');
     t.regex(w.log, /blocking now\n/);
-    t.like(w.termination(), { code: 'handler_blocked', signal: 'SIGKILL' });
+    const left = w.termination();
+    t.like(left, { code: 'handler_blocked', signal: 'SIGKILL' });
+    t.is(left.lastLogLines[0], 'blocking now');
+    t.regex(left.lastLogLines[1]!, /blocked the event loop for longer than exec_timeout \(0\.2s\)/);
   });
 
   test(named('a handler that exits, or throws where nothing catches, leaves word of it'), async (t) => {

@@ -3,7 +3,7 @@ import type { GuardData } from './loop-guard-worker.ts';
 
 const TICK_MS = 250;
 /** Ends the process well within the promised second over exec_timeout: tick, grace and wake-up add up to less. */
-const GRACE_MS = 400;
+const GRACE_MS = 150;
 
 /**
  * Notices an event loop that a handler blocks, from a thread of its own, and ends the process then: nothing else
