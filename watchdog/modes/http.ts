@@ -95,7 +95,8 @@ export class HttpMode implements Mode {
       target: originTarget(req.url!),
       timeoutMs: streams ? 0 : call.limitMs,
       timeoutExemptStreams: true,
-      answerHeaders: () => ['X-Duration-Seconds', ((performance.now() - call.startedAt) / 1000).toFixed(6)],
+      answerHeaders: () =>
+        streams ? [] : ['X-Duration-Seconds', ((performance.now() - call.startedAt) / 1000).toFixed(6)],
       onDone: (outcome) => this.#onDone(call, req, outcome, mayRetry),
     });
   }

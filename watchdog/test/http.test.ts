@@ -87,6 +87,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     const w = await start(t, command, { ...SERVER, exec_timeout: '200ms' });
     const answer = await w.call({ path: '/events', headers: { Accept: 'text/event-stream' } });
     t.is(answer.body, 'data: first\n\ndata: last\n\n');
+    t.is(answer.headers['x-duration-seconds'], undefined);
     t.false(answer.cut);
   });
 

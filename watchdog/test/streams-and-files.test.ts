@@ -25,6 +25,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     const failing = await start(t, command, script('serializing', 'exit 2'));
     const failed = await failing.call();
     t.deepEqual([failed.status, failed.body], [500, 'exit status 2']);
+    await failing.line(/GET \/ - 500 Internal Server Error/);
     const slow = await start(t, command, { ...script('serializing', 'sleep 60 & sleep 60'), exec_timeout: '200ms' });
     const late = await slow.call();
     t.deepEqual([late.status, late.body], [500, 'signal: killed']);
