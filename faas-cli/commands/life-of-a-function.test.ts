@@ -107,14 +107,17 @@ test('build, push, deploy, invoke and remove speak as the contract says', async 
   t.regex(pushed.stdout, /^\[0\] < Pushing hello \[hello:latest\] done in \d+\.\d\ds\.\n$/);
   const [digest] = gateway.bundles.keys();
   t.deepEqual(gateway.lines, [
+    // Each asks what the gateway runs.
+    'GET /system/info',
+    'GET /system/info',
     `PUT /system/bundles/${digest}?image=hello%3Alatest`,
     `PUT /system/bundles/${digest}?image=hello%3Alatest`,
   ]);
-  t.is(gateway.requests[0]!.headers['content-length'], '0');
-  t.is(gateway.requests[1]!.headers['content-length'], String(gateway.bundles.get(digest!)!.length));
+  t.is(gateway.requests[2]!.headers['content-length'], '0');
+  t.is(gateway.requests[3]!.headers['content-length'], String(gateway.bundles.get(digest!)!.length));
   const again = await project.run(['push']);
   t.is(again.stdout, '[0] < Pushing hello [hello:latest] is there already.\n');
-  t.is(gateway.requests.length, 3);
+  t.is(gateway.requests.length, 6);
 
   const deployed = await project.run(['deploy']);
   t.deepEqual(deployed, {

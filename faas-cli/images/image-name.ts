@@ -36,7 +36,7 @@ export function checkPushable(name: string, image: string): void {
 
 /** The grammar of image names: lower case, at most one tag. @throws FaasError `invalid_request` */
 export function checkImageName(name: string, image: string): void {
-  if (/^[a-z0-9]+([._:/-]+[a-z0-9]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/.test(withoutPort(image))) return;
+  if (/^[a-z0-9]+([._/-]+[a-z0-9]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/.test(withoutHost(image))) return;
   throw new FaasError(
     'invalid_request',
     `function ${name}: "${image}" is no name of an image; use lower-case letters, digits, ".", "_", "-" and "/", and one ":tag" at the end`,
@@ -44,4 +44,4 @@ export function checkImageName(name: string, image: string): void {
 }
 
 /** A registry's host may be in capitals and have a port. */
-const withoutPort = (image: string): string => image.replace(/^[\w.-]+(:\d+)?\/(?=.)/, '');
+const withoutHost = (image: string): string => image.replace(/^(?:localhost|[\w-]+(?=[.:])[\w.-]*)(:\d+)?\/(?=.)/, '');

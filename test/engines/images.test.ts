@@ -1,0 +1,329 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type Docker from 'dockerode';
+import { type Finished, root, run } from '../harness/platform.ts';
+import { BUILD_ARGS, type Engines, forget, REGISTRY, startEngines, tagsOf } from './engine.ts';
+
+const TEMPLATES = ['typescript', 'node', 'python3', 'go', 'bash', 'dockerfile'];
+/** Of all that this run makes, so that nothing else is taken for it. */
+const TEAM = `dunlin-test-${process.pid}`;
+const WATCHDOG = 'dunlin/watchdog:latest';
+
+let engines: Engines;
+let docker: Docker;
+let home: string;
+/** One project with a function of each template. */
+let project: string;
+
+test.before(async () => {
+  engines = await startEngines();
+  docker = engines.docker;
+  home = await mkdtemp(join(tmpdir(), 'dunlin-images-'));
+  project = await mkdtemp(join(tmpdir(), 'dunlin-images-'));
+  for (const template of TEMPLATES)
+    await succeed(['new', '--lang', template, nameOf(template), '--prefix', `${REGISTRY}/${TEAM}`]);
+});
+test.after.always(async () => {
+  if (docker) await removeImages();
+  for (const repository of [...TEMPLATES.map(nameOf), 'large']) await forget(`${TEAM}/${repository}`, 'latest');
+  for (const folder of [home, project]) if (folder) await rm(folder, { recursive: true, force: true });
+  await engines?.[Symbol.asyncDispose]();
+});
+
+const nameOf = (template: string) => `hello-${template}`;
+const imageOf = (name: string) => `${REGISTRY}/${TEAM}/${name}`;
+
+/** Images with a tag of this run, and what was built for them and has none. */
+async function removeImages(): Promise<void> {
+  for (const { RepoTags, Id } of await docker.listImages())
+    for (const tag of (RepoTags ?? []).filter((each) => each.includes(TEAM)))
+      await docker
+        .getImage(tag)
+        .remove({ force: true })
+        .catch(() => docker.getImage(Id).remove({ force: true }));
+  await docker.pruneImages({ filters: { dangling: { true: true } } });
+}
+
+const environment = () => ({ HOME: home, DUNLIN_DATA: home, OPENFAAS_URL: 'http://127.0.0.1:9', NO_COLOR: '1' });
+
+function cli(args: readonly string[], options: { cwd?: string; input?: string; env?: Record<string, string> } = {}) {
+  const env = { ...environment(), ...options.env };
+  return run([join(root, 'bin/faas-cli'), ...args], { cwd: project, ...options, env });
+}
+
+async function succeed(args: readonly string[], options: Parameters<typeof cli>[1] = {}): Promise<Finished> {
+  const done = await cli(args, options);
+  if (done.code !== 0) throw new Error(`faas-cli ${args.join(' ')}: ${done.code}\n${done.stdout}${done.stderr}`);
+  return done;
+}
+
+/** A project with one function of the dockerfile template. */
+async function dockerfileProject(t: ExecutionContext, image: string, dockerfile: string): Promise<string> {
+  const cwd = await mkdtemp(join(tmpdir(), 'dunlin-images-'));
+  t.teardown(() => rm(cwd, { recursive: true, force: true }));
+  await succeed(['new', '--lang', 'dockerfile', 'one', '--quiet'], { cwd });
+  await writeFile(join(cwd, 'one/Dockerfile'), dockerfile);
+  const stack = await readFile(join(cwd, 'stack.yaml'), 'utf8');
+  await writeFile(join(cwd, 'stack.yaml'), stack.replace(/image: .*/, `image: ${image}`));
+  return cwd;
+}
+
+const hasImage = (image: string): Promise<boolean> =>
+  docker
+    .getImage(image)
+    .inspect()
+    .then(
+      () => true,
+      (error: { statusCode?: number }) => {
+        if (error.statusCode === 404) return false;
+        throw error;
+      },
+    );
+
+/** Starts a faas-cli that is to be killed, and resolves once it has printed `pattern`. */
+async function startUntil(t: ExecutionContext, args: readonly string[], cwd: string, pattern: RegExp) {
+  // Node itself, with no shell between, so that the signal reaches it.
+  const child = spawn(process.execPath, [join(root, 'faas-cli/main.ts'), ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, ...environment() },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  let printed = '';
+  child.stdout.setEncoding('utf8');
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (text: string) => pattern.test((printed += text)) && resolve());
+    child.on('exit', (code) => reject(new Error(`faas-cli ended with ${code} before ${pattern}:\n${printed}`)));
+  });
+  return child;
+}
+
+test.serial('six templates are built two at a time, and the watchdog image that is missing is made once', async (t) => {
+  await docker
+    .getImage(WATCHDOG)
+    .remove({ force: true })
+    .catch(() => undefined);
+  const args = BUILD_ARGS.flatMap((arg) => ['--build-arg', arg]);
+  const { stdout } = await succeed([
+    'build',
+    '--builder',
+    'docker',
+    '--parallel',
+    '2',
+    '--build-label',
+    'com.example.run=1',
+    ...args,
+  ]);
+  t.is(stdout.match(/Making the image dunlin\/watchdog:latest/g)?.length, 1);
+  for (const template of TEMPLATES) {
+    t.regex(stdout, new RegExp(`< Building ${nameOf(template)} done in`));
+    const { Config } = await docker.getImage(imageOf(nameOf(template))).inspect();
+    t.is(Config.Labels['com.example.run'], '1');
+    t.is(Config.User, '1000');
+  }
+});
+
+test.serial('the images are pushed two at a time, and the registry has each under its tag', async (t) => {
+  const { stdout } = await succeed(['push', '--builder', 'docker', '--parallel', '2']);
+  for (const template of TEMPLATES) {
+    t.regex(stdout, new RegExp(`< Pushing ${nameOf(template)} \\[.*\\] done in .*: sha256:[0-9a-f]{64}\\.`));
+    t.deepEqual(await tagsOf(`${TEAM}/${nameOf(template)}`), ['latest']);
+  }
+});
+
+for (const template of TEMPLATES)
+  test.serial(`${template}: its container answers a call`, async (t) => {
+    const container = await docker.createContainer({
+      Image: imageOf(nameOf(template)),
+      HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }] } },
+    });
+    t.teardown(() => container.remove({ force: true, v: true }));
+    await container.start();
+    const { NetworkSettings } = await container.inspect();
+    const port = NetworkSettings.Ports['8080/tcp']![0]!.HostPort;
+    const answer = await firstAnswer(
+      `http://127.0.0.1:${port}/`,
+      async () => (await container.inspect()).State.Running,
+    );
+    t.is(answer.status, 200);
+    t.regex(await answer.text(), /Hello, Ada!/);
+  });
+
+/** Asks until the watchdog is ready, as long as the container runs. */
+async function firstAnswer(url: string, isRunning: () => Promise<boolean>): Promise<Response> {
+  for (;;) {
+    const ready = await fetch(`${url}_/ready`).catch(() => undefined);
+    if (ready?.ok) return fetch(url, { method: 'POST', body: 'Ada', headers: { 'content-type': 'text/plain' } });
+    await ready?.body?.cancel();
+    if (!(await isRunning())) throw new Error(`the container of ${url} has ended`);
+  }
+}
+
+test.serial('a step that fails is told with its last lines, and leaves no image and no container', async (t) => {
+  const image = imageOf('fails');
+  const cwd = await dockerfileProject(t, image, 'FROM debian:bookworm-slim\nRUN echo so far; ls /there-is-none\n');
+  const { code, stderr } = await cli(['build', '--builder', 'docker'], { cwd });
+  t.is(code, 1);
+  t.regex(stderr, /failed at step 2\/2, RUN echo so far; ls \/there-is-none: .*returned a non-zero code: 2/);
+  t.regex(stderr, /last log lines:\n {2}so far\n {2}ls: cannot access '\/there-is-none'/);
+  t.false(await hasImage(image));
+  t.deepEqual(await docker.listContainers({ all: true, filters: { ancestor: [image] } }), []);
+});
+
+test.serial('a base image that nobody has is told by its name', async (t) => {
+  const cwd = await dockerfileProject(t, imageOf('base'), `ARG BASE=${REGISTRY}/${TEAM}/none:1\nFROM \${BASE}\n`);
+  const { code, stderr } = await cli(['build', '--builder', 'docker'], { cwd });
+  t.is(code, 1);
+  t.regex(stderr, new RegExp(`the base image ${REGISTRY}/${TEAM}/none:1 is not to be had`));
+});
+
+test.serial('what .dockerignore names is not sent, and the files keep their modes', async (t) => {
+  const image = imageOf('ignores');
+  const dockerfile =
+    'FROM debian:bookworm-slim\nCOPY . /app\nRUN test ! -e /app/secret && test ! -e /app/logs/a && test -e /app/logs/kept && test -x /app/tool\n';
+  const cwd = await dockerfileProject(t, image, dockerfile);
+  await succeed(['new', '--lang', 'bash', 'other', '--quiet'], { cwd: await mkdtempIn(t) });
+  const file = (name: string, text: string) => writeFile(join(cwd, 'one', name), text);
+  await Promise.all([
+    file('.dockerignore', 'secret\nlogs-*\n**/*.log\n!kept.log\n'),
+    file('secret', 'x'),
+    file('tool', ''),
+  ]);
+  await chmod(join(cwd, 'one/tool'), 0o755);
+  await file('Dockerfile', dockerfile.replace('/app/logs/a', '/app/a.log').replace('/app/logs/kept', '/app/kept.log'));
+  await Promise.all([file('a.log', 'x'), file('kept.log', 'x')]);
+  t.is((await cli(['build', '--builder', 'docker'], { cwd })).code, 0);
+});
+
+async function mkdtempIn(t: ExecutionContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'dunlin-images-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+for (const signal of ['SIGKILL', 'SIGINT'] as const)
+  test.serial(`a build that ends by ${signal} leaves no tag, no container and no temporary folder`, async (t) => {
+    const image = imageOf(`killed-${signal.toLowerCase()}`);
+    const cwd = await dockerfileProject(
+      t,
+      image,
+      `FROM debian:bookworm-slim\nRUN echo ${signal} ${TEAM} && sleep 1000\n`,
+    );
+    const events = (await docker.getEvents({
+      filters: { type: ['container'], event: ['destroy'] },
+    })) as NodeJS.ReadableStream & { destroy(): void };
+    t.teardown(() => events.destroy());
+    const child = await startUntil(
+      t,
+      ['build', '--builder', 'docker'],
+      cwd,
+      new RegExp(`\\n\\[0\\] ${signal} ${TEAM}\\n`),
+    );
+    const [container] = (await docker.listContainers()).filter(({ Command }) => Command.includes(TEAM));
+    t.truthy(container);
+    child.kill(signal);
+    const [code] = await once(child, 'exit');
+    t.is(code, signal === 'SIGINT' ? 130 : null);
+    for await (const chunk of events) if (String(chunk).includes(container!.Id)) break;
+    t.false(await hasImage(image));
+    t.deepEqual((await readdir(join(cwd, 'build'))).sort(), ['one']);
+  });
+
+test.serial('a push that is killed half-way leaves no tag, and the next one is whole', async (t) => {
+  const image = imageOf('large');
+  const cwd = await dockerfileProject(
+    t,
+    image,
+    // The second layer takes long enough to be caught on its way; the first is over at once.
+    'FROM debian:bookworm-slim\nRUN head -c 1000 /dev/urandom > /small\nRUN head -c 150000000 /dev/urandom > /large\n',
+  );
+  await succeed(['build', '--builder', 'docker'], { cwd });
+  const child = await startUntil(t, ['push', '--builder', 'docker'], cwd, /\[0\] [0-9a-f]{12}: (Pushed|Layer|Mounted)/);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  t.deepEqual(await tagsOf(`${TEAM}/large`), []);
+  await succeed(['push', '--builder', 'docker'], { cwd });
+  t.deepEqual(await tagsOf(`${TEAM}/large`), ['latest']);
+});
+
+/** `ada` with the password `secret`, as htpasswd writes it. */
+const HTPASSWD = 'ada:$2b$04$boDTveDgSh1pGacD9J4tO.HKce0Yj8Kq0M3xdC.XSs9HwvpDj93Ri\n';
+
+/** A registry that asks for a password. */
+async function privateRegistry(t: ExecutionContext): Promise<string> {
+  const folder = await mkdtempIn(t);
+  const port = await freePort();
+  await writeFile(join(folder, 'htpasswd'), HTPASSWD);
+  await writeFile(
+    join(folder, 'config.yml'),
+    `version: 0.1\nstorage: { filesystem: { rootdirectory: ${folder}/data } }\nhttp: { addr: 127.0.0.1:${port} }\nauth: { htpasswd: { realm: test, path: ${folder}/htpasswd } }\n`,
+  );
+  const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' });
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/v2/`).catch(() => undefined);
+    if (answer?.status === 401) return `127.0.0.1:${port}`;
+    if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}`);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+test.serial('a registry that refuses names registry-login, after which it takes the image', async (t) => {
+  const registry = await privateRegistry(t);
+  const image = `${registry}/${TEAM}/private:1`;
+  const cwd = await dockerfileProject(t, image, 'FROM scratch\nCOPY handler.sh /\n');
+  await succeed(['build', '--builder', 'docker'], { cwd });
+  const env = { DOCKER_CONFIG: await mkdtempIn(t) };
+  const push = () => cli(['push', '--builder', 'docker'], { cwd, env });
+  const login = (input: string) =>
+    cli(['registry-login', '--server', registry, '-u', 'ada', '--password-stdin'], { cwd, env, input });
+
+  const refused = await push();
+  t.is(refused.code, 1);
+  t.regex(
+    refused.stderr,
+    new RegExp(`the registry ${registry} refuses it: .*faas-cli registry-login --server ${registry}`),
+  );
+  t.is((await login('wrong\n')).code, 0);
+  t.is((await push()).code, 1);
+  t.is((await login('secret\n')).code, 0);
+  t.is(((await stat(join(env.DOCKER_CONFIG, 'config.json'))).mode & 0o777).toString(8), '600');
+  const done = await push();
+  t.is(done.code, 0, done.stderr);
+
+  // A private base image needs the same credentials.
+  await docker.getImage(image).remove({ force: true });
+  await writeFile(join(cwd, 'one/Dockerfile'), `FROM ${image}\nCOPY handler.sh /again\n`);
+  t.is((await cli(['build', '--builder', 'docker'], { cwd, env })).code, 0);
+});
+
+test.serial(
+  'a registry that does not answer, an image that was not built, and a name without registry are told apart',
+  async (t) => {
+    const nobody = `127.0.0.1:${await freePort()}`;
+    const cwd = await dockerfileProject(t, `${nobody}/${TEAM}/a`, 'FROM scratch\nCOPY handler.sh /\n');
+    const push = async () => (await cli(['push', '--builder', 'docker'], { cwd })).stderr;
+    t.regex(await push(), /There is no image .*\/a:latest in the engine; run first: faas-cli build/);
+    await succeed(['build', '--builder', 'docker'], { cwd });
+    t.regex(await push(), new RegExp(`the registry ${nobody} cannot be reached from the engine`));
+    const stack = await readFile(join(cwd, 'stack.yaml'), 'utf8');
+    await writeFile(join(cwd, 'stack.yaml'), stack.replace(/image: .*/, 'image: plain'));
+    t.regex(await push(), /"plain:latest" names no registry or account/);
+  },
+);
