@@ -28,6 +28,7 @@ test('the context holds what .dockerignore leaves, and always the Dockerfile and
   await using project = await Project.create({
     'context/Dockerfile': 'FROM scratch',
     'context/.dockerignore': '*\n!kept\n!deep/kept.txt\n',
+    'context/kept/empty': '',
     'context/kept/file': 'x',
     'context/deep/kept.txt': 'x',
     'context/deep/other.txt': 'x',
@@ -39,6 +40,7 @@ test('the context holds what .dockerignore leaves, and always the Dockerfile and
     'Dockerfile',
     'deep/kept.txt',
     'kept',
+    'kept/empty',
     'kept/file',
     'kept/link -> file',
   ]);

@@ -59,6 +59,8 @@ const entryOf = (tar: Pack, header: Header): Promise<void> =>
 
 /** Adds a file of any size; resolves when it has been read. */
 export function fileEntry(tar: Pack, header: Header & { readonly size: number }, path: string): Promise<void> {
-  if (header.size === 0) return entryOf(tar, { ...header, type: 'file' });
-  return pipeline(createReadStream(path), tar.entry(header));
+  if (header.size > 0) return pipeline(createReadStream(path), tar.entry(header));
+  return new Promise((resolve, reject) => {
+    tar.entry(header, '', (error) => (error ? reject(error) : resolve()));
+  });
 }
