@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ERROR_STATUS, FaasError, type FaasErrorCode } from '../../common/errors.ts';
 import { getHeader } from '../../common/http/headers.ts';
 import { ERROR_CODE_HEADER, toProblem } from '../../common/http/problem.ts';
-import { type Relay, type RelayOutcome, relay } from '../../common/http/relay.ts';
+import { type Relay, type RelayOptions, type RelayOutcome, relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import type { Provider } from '../../provider/provider.ts';
 import { limitBody } from './body-limit.ts';
-import { type CallHead, readCallHead, requestHeaders, startTimeNow } from './call-head.ts';
+import { type CallHead, readCallHead, requestHeaders, secondsText, unixNanoseconds } from './call-head.ts';
 import { chooseReplica } from './choose-replica.ts';
 import type { FunctionEntry, Replica } from './function-entry.ts';
 import { failureError, type WaitingRoom } from './waiting-room.ts';
@@ -35,21 +35,26 @@ export interface InvocationContext {
 }
 
 /** One call of a function, from its head to its last byte: wait, relay, retry, answer, count. */
-export class Invocation {
+export class Invocation implements RelayOptions {
   readonly #context: InvocationContext;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #entry: FunctionEntry;
-  readonly #target: string;
+  readonly target: string;
   readonly #head: CallHead;
   /** For the whole call; 0 is no limit. */
   readonly #timeoutMs: number;
-  readonly #startTime = startTimeNow();
   readonly #startedAt = performance.now();
+  readonly #startTime = unixNanoseconds(this.#startedAt);
   /** Failed this call already. */
   #avoid: Replica | undefined;
   #relay: Relay | undefined;
   #tooLarge = false;
+  /** The last one that was tried. */
+  #replica: Replica | undefined;
+  readonly addRequestHeaders: readonly string[];
+  timeoutMs = 0;
+  readonly timeoutExemptStreams = true;
 
   constructor(
     context: InvocationContext,
@@ -62,9 +67,10 @@ export class Invocation {
     this.#req = req;
     this.#res = res;
     this.#entry = entry;
-    this.#target = target;
+    this.target = target;
     this.#head = readCallHead(req.rawHeaders);
     this.#timeoutMs = entry.rules.timeoutMs ?? context.upstreamTimeoutMs;
+    this.addRequestHeaders = requestHeaders(req, this.#head, this.#startTime, context.product);
   }
 
   start(): void {
@@ -117,17 +123,13 @@ export class Invocation {
     replica.inFlight++;
     // Whole milliseconds: calls with the same limit share a timer, and nearly all that have not waited then do.
     const timeLeft = Math.ceil(this.#timeLeft());
-    this.#relay = relay(this.#req, this.#res, replica.upstream, {
-      target: this.#target,
-      addRequestHeaders: requestHeaders(this.#req, this.#head, this.#startTime, this.#context.product),
-      answerHeaders: (_status, headers) => this.#answerHeaders(headers),
-      timeoutMs: timeLeft > MAX_TIMER_MS ? 0 : Math.max(1, timeLeft),
-      timeoutExemptStreams: true,
-      onDone: (outcome) => this.#onDone(replica, outcome),
-    });
+    this.timeoutMs = timeLeft > MAX_TIMER_MS ? 0 : Math.max(1, timeLeft);
+    this.#replica = replica;
+    this.#relay = relay(this.#req, this.#res, replica.upstream, this);
   }
 
-  #onDone(replica: Replica, outcome: RelayOutcome): void {
+  onDone(outcome: RelayOutcome): void {
+    const replica = this.#replica!;
     replica.inFlight--;
     if (this.#entry.waiters.size > 0) this.#context.waitingRoom.freed(this.#entry);
     if (outcome.kind === 'answered') this.#onAnswered(replica, outcome);
@@ -209,14 +211,14 @@ export class Invocation {
   #fail(error: unknown): void {
     sendProblem(this.#res, error, {
       internal: 'gateway',
-      headers: this.#answerHeaders(NONE),
+      headers: this.answerHeaders(0, NONE),
       extra: { callId: this.#head.callId },
     });
     this.#end(toProblem(error).status);
   }
 
   /** @param given the function's own, flat; of the duration only the watchdog knows the handler's part */
-  #answerHeaders(given: readonly string[]): string[] {
+  answerHeaders(_status: number, given: readonly string[]): string[] {
     const added = [
       'X-Call-Id',
       this.#head.callId,
@@ -226,7 +228,7 @@ export class Invocation {
       this.#context.product,
     ];
     if (getHeader(given, 'x-duration-seconds') === undefined)
-      added.push('X-Duration-Seconds', ((performance.now() - this.#startedAt) / 1000).toFixed(6));
+      added.push('X-Duration-Seconds', secondsText(performance.now() - this.#startedAt));
     return added;
   }
 
