@@ -31,6 +31,11 @@ export const REGISTRY: readonly Entry[] = [
     load: async () => any((await import('./push.ts')).push),
   },
   {
+    name: 'publish',
+    summary: 'Build images for several platforms and push them',
+    load: async () => any((await import('./publish.ts')).publish),
+  },
+  {
     name: 'deploy',
     summary: 'Deploy functions that were pushed',
     load: async () => any((await import('./deploy.ts')).deploy),

@@ -1,3 +1,4 @@
+import { FaasError } from '../../common/errors.ts';
 import { type BuildAllOptions, buildAll } from '../build/build-all.ts';
 import { buildFunction } from '../build/build-function.ts';
 import { type Builder, templateBuilder } from '../build/choose-builder.ts';
@@ -25,9 +26,7 @@ export async function buildWith(
   const labels = keyValues('build-label', options['build-label']);
   if (builder === 'bundle') return buildAll({ ...options, stdout: context.stdout }, context);
   const wanted = options.functions.filter(({ name }) => options.jobs.some((job) => job.name === name));
-  const images = new Map(
-    (await withImages(wanted, options.tag, context.cwd)).map(({ fn, image }) => [fn.name, image] as const),
-  );
+  const tagged = new Map((await withImages(wanted, options.tag, context.cwd)).map((each) => [each.fn.name, each]));
   const live = liveLines(context);
   const { pull, squash, platform, quiet } = options;
   const imageBuilder = new ImageBuilder({ labels, pull, squash, platform, quiet, live }, context);
@@ -39,7 +38,9 @@ export async function buildWith(
         async make(job, settings) {
           const chosen = builder ?? (await templateBuilder(job.lang, context));
           if (chosen === 'bundle') return buildFunction(job, settings, context);
-          return imageBuilder.build({ ...job, image: images.get(job.name)! }, settings);
+          const { fn, image } = tagged.get(job.name)!;
+          checkSecrets(fn);
+          return imageBuilder.build({ ...job, image }, settings);
         },
       },
       context,
@@ -47,6 +48,15 @@ export async function buildWith(
   } finally {
     live.close();
   }
+}
+
+/** The engine's API takes them only from BuildKit's own clients. */
+function checkSecrets({ name, buildSecrets }: StackFunction): void {
+  if (Object.keys(buildSecrets).length === 0) return;
+  throw new FaasError(
+    'not_supported',
+    `function ${name} has build_secrets, which "build" cannot give to the Docker Engine; use "faas-cli publish", which builds with buildx, or make do without them`,
+  );
 }
 
 /** Functions by what they were built as. */

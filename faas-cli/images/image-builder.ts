@@ -14,6 +14,7 @@ import { engineMessages } from './engine-messages.ts';
 import { engineFailure, messageOf } from './failures.ts';
 import { checkImageName, parseImageName } from './image-name.ts';
 import type { LiveLines, Paint } from './live-lines.ts';
+import { proxies } from './proxies.ts';
 import { buildWatchdogImage, WATCHDOG_IMAGE } from './watchdog-image.ts';
 
 /** Flags that change how images are made. */
@@ -165,17 +166,6 @@ export function statusLine(
 ): string {
   const now = step ? `${paint('cyan', step.number)} ${step.text}` : 'sending the build context';
   return [paint('bold', name), now, ...(activity ? [paint('dim', activity)] : [])].join(' ');
-}
-
-/** Names in both cases, as programs read either (contract 5.6). */
-function proxies(env: Context['env']): Record<string, string> {
-  const names = ['http_proxy', 'https_proxy', 'no_proxy'];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = env[name] || env[name.toUpperCase()];
-      return value ? [[name, value]] : [];
-    }),
-  );
 }
 
 async function isThere({ docker, address }: Engine, image: string): Promise<boolean> {
