@@ -41,6 +41,9 @@ interface Mode {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** A path that hangs costs its time limit, one that is reset the wait for news of the process's end. */
+const SELDOM = new Set(['/hang', '/reset']);
+
 /** What a call does beside being made: nothing, hang up, read slowly, write slowly. */
 const MANNERS = ['plain', 'plain', 'plain', 'plain', 'plain', 'plain', 'abort', 'slow-read', 'slow-write'] as const;
 
@@ -142,8 +145,7 @@ async function callMany(watchdog: ServedWatchdog, mode: Mode, count: number, ran
 
 function call(port: number, mode: Mode, agent: Agent, random: Random): Promise<boolean> {
   const manner = random.pick(MANNERS);
-  // A path that hangs costs its whole time limit: seldom.
-  const paths = random.chance(0.02) ? mode.paths : mode.paths.filter((path) => path !== '/hang');
+  const paths = random.chance(0.05) ? mode.paths : mode.paths.filter((path) => !SELDOM.has(path));
   const path = random.pick(paths);
   const body = Buffer.alloc(random.int(0, random.chance(0.05) ? 300_000 : 2000), 'dunlin');
   return new Promise((resolve) => {
