@@ -7,34 +7,55 @@ interface Holder {
   readonly startTime: string;
 }
 
+/** A data folder that a gateway holds. */
+export interface DataLock {
+  /** Gives the folder back, if this process still holds it. Idempotent. */
+  release(): void;
+  /** Makes another process the holder, with no moment in which nobody is. It must be running. */
+  passTo(pid: number): void;
+}
+
 /**
  * Makes this process the only gateway on `folder`, which must exist. The lock of a gateway that was killed is taken
- * over.
+ * over; the lock that was passed to this process is its own.
  *
- * @returns what gives the folder back
  * @throws Error that names the process that holds the folder
  */
-export function lockDataFolder(folder: string, pid: number): () => void {
+export function lockDataFolder(folder: string, pid: number): DataLock {
   const lock = join(folder, 'gateway.lock');
   const mine = join(folder, `gateway.lock.${pid}`);
-  const holder: Holder = { pid, startTime: startTimeOf(pid) ?? '' };
-  writeFileSync(mine, JSON.stringify(holder), { mode: 0o600 });
+  const passTo = (to: number): void => {
+    writeFileSync(mine, JSON.stringify(holderOf(to)), { mode: 0o600 });
+    renameSync(mine, lock);
+  };
+  const release = (): void => {
+    if (readHolder(lock)?.pid === pid) rmSync(lock, { force: true });
+  };
+  const held = readHolder(lock);
+  if (held?.pid === pid && isRunning(held)) return { release, passTo };
+  writeFileSync(mine, JSON.stringify(holderOf(pid)), { mode: 0o600 });
   try {
     while (!linked(mine, lock)) {
       const other = readHolder(lock);
       if (other !== undefined && isRunning(other))
         throw new Error(
-          `The data folder ${folder} is in use by the gateway with process id ${other.pid}; stop that one, or choose another folder with --data`,
+          `The data folder ${folder} is in use by the gateway with process id ${other.pid}; stop that one, replace it with --take-over, or choose another folder with --data`,
         );
       removeStale(lock, mine, other);
     }
   } finally {
     rmSync(mine, { force: true });
   }
-  return () => {
-    if (readHolder(lock)?.pid === pid) rmSync(lock, { force: true });
-  };
+  return { release, passTo };
 }
+
+/** The process id of the gateway that runs on the folder. */
+export function runningGateway(folder: string): number | undefined {
+  const holder = readHolder(join(folder, 'gateway.lock'));
+  return holder && isRunning(holder) ? holder.pid : undefined;
+}
+
+const holderOf = (pid: number): Holder => ({ pid, startTime: startTimeOf(pid) ?? '' });
 
 /** A link is made whole or not at all, so a lock is never seen half written. */
 function linked(mine: string, lock: string): boolean {

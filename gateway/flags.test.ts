@@ -1,10 +1,10 @@
 import test from 'ava';
 import { ConfigError, readConfig } from '../common/config.ts';
 import { gatewaySchema } from './config.ts';
-import { readFlags } from './flags.ts';
+import { type Flags, readFlags } from './flags.ts';
 
 const read = (args: string[], env: Record<string, string> = {}) =>
-  readConfig(gatewaySchema, readFlags(args, env) as Record<string, string>);
+  readConfig(gatewaySchema, (readFlags(args, env) as Flags).env);
 
 test('without flags and variables the gateway listens on this machine only', (t) => {
   t.like(read([]), { host: '127.0.0.1', port: 8080, metricsPort: 8082, basicAuth: true, upstreamTimeoutMs: 60_000 });
@@ -34,4 +34,9 @@ test('all wrong settings are reported together, by variable, rule and value', (t
 
 test('--help is a wish of its own', (t) => {
   t.is(readFlags(['--help'], {}), 'help');
+});
+
+test('--take-over goes with --data only', (t) => {
+  t.like(readFlags(['--take-over', '--data', '/flag'], {}), { takeOver: true, env: { dunlin_data: '/flag' } });
+  t.throws(() => readFlags(['--take-over', '--port', '1'], {}), { message: /--take-over does not go with --port/ });
 });

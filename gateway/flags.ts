@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../common/config.ts';
+import { SUCCESSOR_FLAG } from './hand-over/messages.ts';
+
+const SUCCESSOR = SUCCESSOR_FLAG.slice('--'.length);
 
 /** Command-line flags and the variable that each stands for; flags win over the environment. */
 const FLAGS = {
@@ -16,6 +19,7 @@ Usage: npm start -- [flags]
 ${Object.entries(FLAGS)
   .map(([name, { hint, doc }]) => `  ${`--${name} ${hint}`.padEnd(22)}${doc}`)
   .join('\n')}
+  --take-over           replace the gateway that runs on the data folder by a new one, without a failed call
   --no-sample           do not deploy a sample function on the first start
   -h, --help            print this
 
@@ -23,22 +27,37 @@ Examples:
   npm start
   npm start -- --port 9090 --metrics-port 9092
   npm start -- --data /tmp/dunlin --host 0.0.0.0
+  npm start -- --take-over
   upstream_timeout=5m npm start
+
+A gateway that takes over is started by the one that runs, with that one's flags and environment; --take-over goes
+with --data only. SIGUSR2 to the running gateway does the same.
 
 Every other setting is a variable of the environment; docs/CONFIGURATION.md lists them.
 `;
 
+export interface Flags {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ask the gateway that runs to be replaced. */
+  readonly takeOver: boolean;
+  /** This process was started by the gateway that it is to replace. */
+  readonly successor: boolean;
+}
+
 /**
- * The environment with the command line's flags laid over it, or the wish for help.
+ * The environment with the command line's flags laid over it, and what else is wished for.
  *
- * @throws ConfigError for an unknown flag, or one without its value
+ * @throws ConfigError for an unknown flag, one without its value, or one that does not go with another
  */
-export function readFlags(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): 'help' | Readonly<Record<string, string | undefined>> {
+export function readFlags(args: readonly string[], env: Readonly<Record<string, string | undefined>>): 'help' | Flags {
   const values = parse(args);
   if (values.help) return 'help';
+  const takeOver = values['take-over'] === true;
+  const other = Object.keys(values).find((name) => name !== 'take-over' && name !== 'data');
+  if (takeOver && other !== undefined)
+    throw new ConfigError([
+      `--take-over does not go with --${other}: the new gateway is started with the flags of the one that runs`,
+    ]);
   const overlay: Record<string, string | undefined> = { ...env };
   for (const [name, { variable }] of Object.entries(FLAGS)) {
     const value = values[name];
@@ -46,7 +65,7 @@ export function readFlags(
     if (typeof value === 'string') overlay[variable] = value;
   }
   if (values['no-sample']) overlay.dunlin_sample = 'false';
-  return overlay;
+  return { env: overlay, takeOver, successor: values[SUCCESSOR] === true };
 }
 
 function parse(args: readonly string[]): Record<string, string | boolean | undefined> {
@@ -59,6 +78,8 @@ function parse(args: readonly string[]): Record<string, string | boolean | undef
         'metrics-port': { type: 'string' },
         data: { type: 'string' },
         'no-sample': { type: 'boolean' },
+        'take-over': { type: 'boolean' },
+        [SUCCESSOR]: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import {
   createServer,
   type IncomingMessage,
@@ -8,18 +9,25 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { continueWhenRead } from '../common/http/continue.ts';
 import { STRICT_SERVER } from '../common/http/server-options.ts';
 import { checkRequest, originTarget } from '../common/http/strict.ts';
 import type { GatewayConfig } from './config.ts';
+import { ApiGate } from './hand-over/api-gate.ts';
+import type { Forward } from './hand-over/forward.ts';
 import { splitCallPath } from './invoke/call-path.ts';
 import type { Invoker } from './invoke/invoker.ts';
 import type { Upgrades } from './invoke/upgrades.ts';
 import type { TlsFiles } from './tls.ts';
 
 const CHECK_MS = 5000;
+/** Clients that are at work send their next request by then, and learn from its answer that the connection ends. */
+const QUIET_MS = 500;
+
+/** Where to listen: an address, or a socket that listens already. */
+export type ListenOn = { readonly port: number; readonly host: string } | { readonly fd: number };
 
 export interface FrontDoorDeps {
   readonly invoker: Invoker;
@@ -34,7 +42,14 @@ export interface FrontDoorDeps {
 export class FrontDoor {
   readonly #deps: FrontDoorDeps;
   readonly #server: Server;
+  /** For requests that the gateway before this one still receives. */
+  readonly #fromPredecessor: Server;
+  readonly #gate: ApiGate;
+  /** To the gateway that replaced this one. */
+  #forward: Forward | undefined;
   #draining = false;
+  /** Idle connections have had their time. */
+  #quiet = false;
 
   constructor(deps: FrontDoorDeps) {
     this.#deps = deps;
@@ -55,32 +70,94 @@ export class FrontDoor {
       shouldUpgradeCallback: (req) => /^websocket$/i.test(req.headers.upgrade ?? ''),
     };
     this.#server = deps.tls === undefined ? createServer(options) : createTlsServer({ ...options, ...deps.tls });
-    this.#server.on('request', (req, res) => this.#dispatch(req, res));
-    this.#server.on('checkContinue', (req, res) => {
-      continueWhenRead(req, res);
-      this.#dispatch(req, res);
-    });
-    this.#server.on('clientError', answerClientError);
-    this.#server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head));
+    this.#fromPredecessor = createServer(options);
+    this.#gate = new ApiGate((req, res) => this.#serveApi(req, res));
+    for (const server of [this.#server, this.#fromPredecessor]) {
+      server.on('request', (req, res) => this.#dispatch(req, res));
+      server.on('checkContinue', (req, res) => {
+        continueWhenRead(req, res);
+        this.#dispatch(req, res);
+      });
+      server.on('clientError', answerClientError);
+      server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head));
+    }
+  }
+
+  /** The listening socket, for the gateway that is to replace this one. */
+  get listener(): NetServer {
+    return this.#server;
   }
 
   /** @throws Error of node:net, such as EADDRINUSE */
-  async listen(port: number, host: string): Promise<AddressInfo> {
-    this.#server.listen(port, host);
+  async listen(on: ListenOn): Promise<AddressInfo> {
+    this.#server.listen(on);
     await once(this.#server, 'listening');
     return this.#server.address() as AddressInfo;
+  }
+
+  /** Serves what the gateway before this one forwards, on a Unix socket, until {@link leftByPredecessor}. */
+  async listenToPredecessor(path: string): Promise<void> {
+    // One of the same process id, of a gateway that was killed.
+    await rm(path, { force: true });
+    this.#fromPredecessor.listen(path);
+    await once(this.#fromPredecessor, 'listening');
+  }
+
+  /** Idempotent. */
+  leftByPredecessor(): void {
+    if (this.#fromPredecessor.listening) this.#fromPredecessor.close();
+  }
+
+  /** As {@link ApiGate.hold}. */
+  hold(withinMs: number): Promise<void> {
+    return this.#gate.hold(withinMs);
+  }
+
+  /** Ends {@link hold}. */
+  release(): void {
+    this.#gate.release();
   }
 
   /** Stops accepting, lets requests in flight end within `drainTimeoutMs`, cuts what is left. Idempotent. */
   async close(drainTimeoutMs: number): Promise<void> {
     if (this.#draining || !this.#server.listening) return;
-    this.#draining = true;
-    const cut = setTimeout(() => this.#server.closeAllConnections(), drainTimeoutMs);
-    const closed = once(this.#server, 'close');
-    this.#server.close();
+    this.leftByPredecessor();
     this.#deps.upgrades.destroy();
+    const quiet = setTimeout(
+      () => {
+        this.#quiet = true;
+        this.#server.closeIdleConnections();
+      },
+      Math.min(QUIET_MS, drainTimeoutMs),
+    );
+    await this.#drain(drainTimeoutMs);
+    clearTimeout(quiet);
+  }
+
+  /**
+   * Stops accepting: another gateway does. What still comes on open connections is forwarded to it, and those are cut
+   * after `drainTimeoutMs` only: a client may send its next request on an idle one at any time.
+   */
+  async leave(forward: Forward, drainTimeoutMs: number): Promise<void> {
+    this.#forward = forward;
+    this.release();
+    this.leftByPredecessor();
+    await this.#drain(drainTimeoutMs);
+    this.#deps.upgrades.destroy();
+  }
+
+  async #drain(drainTimeoutMs: number): Promise<void> {
+    this.#draining = true;
+    const cut = setTimeout(() => {
+      this.#deps.upgrades.destroy();
+      this.#server.closeAllConnections();
+    }, drainTimeoutMs);
+    const closed = once(this.#server, 'close');
+    // That of node:http would cut idle connections at once.
+    NetServer.prototype.close.call(this.#server);
     await closed;
     clearTimeout(cut);
+    this.#server.close();
   }
 
   #dispatch(req: IncomingMessage, res: ServerResponse): void {
@@ -91,11 +168,17 @@ export class FrontDoor {
     }
     if (this.#draining) res.shouldKeepAlive = false;
     // A connection whose call outlives the beginning of the drain is idle, and nobody's, once the call has ended.
-    else res.once('close', () => this.#draining && this.#server.closeIdleConnections());
+    else res.once('close', () => this.#quiet && this.#server.closeIdleConnections());
     req.url = originTarget(req.url!);
     const path = splitCallPath(req.url);
-    if (path === undefined) this.#deps.api(req, res);
+    if (path === undefined) this.#gate.enter(req, res);
+    else if (this.#forward) this.#forward.send(req, res);
     else this.#deps.invoker.invoke(req, res, path);
+  }
+
+  #serveApi(req: IncomingMessage, res: ServerResponse): void {
+    if (this.#forward) this.#forward.send(req, res);
+    else this.#deps.api(req, res);
   }
 
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {

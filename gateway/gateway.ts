@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
 import type { Provider } from '../provider/provider.ts';
 import type { VersionJson } from '../provider/wire/info.ts';
 import type { Credentials } from './auth/credentials.ts';
@@ -7,6 +8,7 @@ import type { TokenStore } from './auth/token-store.ts';
 import type { GatewayConfig } from './config.ts';
 import { controlPlane } from './control-plane.ts';
 import { FrontDoor } from './front-door.ts';
+import { Forward } from './hand-over/forward.ts';
 import type { InvocationContext } from './invoke/invocation.ts';
 import { Invoker } from './invoke/invoker.ts';
 import { RouteTable } from './invoke/route-table.ts';
@@ -27,6 +29,17 @@ export interface GatewayDeps {
   readonly tls: TlsFiles | undefined;
   readonly version: VersionJson;
   readonly log: Log;
+  /** What the gateway that this one replaces gives it. */
+  readonly inherited?: Inherited;
+}
+
+/** Sockets from the gateway before. */
+export interface Inherited {
+  /** File descriptors that listen already. */
+  readonly apiFd: number;
+  readonly metricsFd: number;
+  /** Path of a Unix socket to listen on for requests that the other gateway still receives. */
+  readonly forwarded: string;
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -35,6 +48,21 @@ export interface Gateway extends AsyncDisposable {
   readonly metricsAddress: AddressInfo;
   /** Functions that were deployed when it started. */
   readonly functions: number;
+  /** The listening sockets of API and metrics, for a gateway that is to replace this one. */
+  readonly listeners: readonly [Server, Server];
+  /** Requests that change something wait from now on; see ApiGate.hold. */
+  hold(): Promise<void>;
+  /** Ends {@link hold}: this gateway goes on. */
+  resume(): void;
+  /**
+   * Another gateway listens on the same sockets and has the state: stops accepting, forwards to it what still comes in,
+   * lets calls in flight end within `drainTimeoutMs`. {@link close} then does nothing more.
+   *
+   * @param forwarded path of the Unix socket where the other serves
+   */
+  leave(forwarded: string): Promise<void>;
+  /** The gateway before has ended: nothing is forwarded any more. Idempotent. */
+  leftByPredecessor(): void;
   /** Stops accepting, lets calls in flight end within `drainTimeoutMs`, cuts the rest. Idempotent. */
   close(): Promise<void>;
 }
@@ -57,9 +85,11 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     maxIdleSockets: config.maxIdleSockets,
     onChange: (entry) => waitingRoom.changed(entry),
   });
+  let forward: ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
   const context: InvocationContext = {
     provider,
     waitingRoom,
+    forward: () => forward,
     upstreamTimeoutMs: config.upstreamTimeoutMs,
     maxBodyBytes: config.maxBodyBytes,
     product,
@@ -84,12 +114,39 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     routes.close();
   };
   const close = (): Promise<void> => (closed ??= closeAll());
+  const leaveTo = async (path: string): Promise<void> => {
+    const successor = new Forward(path, product);
+    forward = (req, res) => successor.send(req, res, invoker.taken(req));
+    // What waited must be forwarded before anything says that this gateway stops.
+    waitingRoom.empty(routes.entries());
+    const cutStreams = setTimeout(() => stopping.abort(), config.drainTimeoutMs);
+    await Promise.all([frontDoor.leave(successor, config.drainTimeoutMs), metrics.close()]);
+    clearTimeout(cutStreams);
+    stopping.abort();
+    waitingRoom.close([]);
+    successor.close();
+    routes.close();
+  };
 
   routes.watch(provider);
   try {
-    const metricsAddress = await metrics.listen(config.metricsPort, config.host);
-    const address = await frontDoor.listen(config.port, config.host);
-    return { address, metricsAddress, functions: routes.size, close, [Symbol.asyncDispose]: close };
+    const { inherited } = deps;
+    if (inherited) await frontDoor.listenToPredecessor(inherited.forwarded);
+    const { host, port, metricsPort } = config;
+    const metricsAddress = await metrics.listen(inherited ? { fd: inherited.metricsFd } : { port: metricsPort, host });
+    const address = await frontDoor.listen(inherited ? { fd: inherited.apiFd } : { port, host });
+    return {
+      address,
+      metricsAddress,
+      functions: routes.size,
+      listeners: [frontDoor.listener, metrics.listener],
+      hold: () => frontDoor.hold(config.drainTimeoutMs),
+      resume: () => frontDoor.release(),
+      leave: (path) => (closed ??= leaveTo(path)),
+      leftByPredecessor: () => frontDoor.leftByPredecessor(),
+      close,
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
     await close();
     throw error;

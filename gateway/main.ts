@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { enableCompileCache } from 'node:module';
+import type { Socket } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -8,6 +10,7 @@ const { ConfigError, readConfig } = await import('../common/config.ts');
 const { gatewaySchema } = await import('./config.ts');
 const { HELP, readFlags } = await import('./flags.ts');
 type GatewayConfig = import('./config.ts').GatewayConfig;
+type HandedOver = import('../provider/embedded/replicas/recover-replicas.ts').HandedOver;
 
 const root = join(import.meta.dirname, '..');
 const cli = join(root, 'bin/faas-cli');
@@ -15,14 +18,18 @@ const cli = join(root, 'bin/faas-cli');
 // A terminal or a pipe that went away must not end the gateway in the middle: its functions would be left running.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 
-const config = configure();
-if (config === 'help') process.stdout.write(HELP);
-else if (config !== undefined) await run(config);
+type Platform = import('./start.ts').RunningPlatform;
+type Successor = import('./hand-over/successor.ts').SpawnedSuccessor;
 
-function configure(): GatewayConfig | 'help' | undefined {
+const settings = configure();
+if (settings === 'help') process.stdout.write(HELP);
+else if (settings?.takeOver) await takeOver(resolve(settings.config.dataFolder || defaultDataFolder()));
+else if (settings !== undefined) await run(settings.config, settings.successor);
+
+function configure(): { config: GatewayConfig; takeOver: boolean; successor: boolean } | 'help' | undefined {
   try {
-    const env = readFlags(process.argv.slice(2), process.env);
-    return env === 'help' ? 'help' : readConfig(gatewaySchema, env);
+    const flags = readFlags(process.argv.slice(2), process.env);
+    return flags === 'help' ? 'help' : { ...flags, config: readConfig(gatewaySchema, flags.env) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     fail(error.message);
@@ -30,7 +37,16 @@ function configure(): GatewayConfig | 'help' | undefined {
   }
 }
 
-async function run(config: GatewayConfig): Promise<void> {
+async function takeOver(dataFolder: string): Promise<void> {
+  const { askForTakeOver } = await import('./hand-over/take-over.ts');
+  const asked = askForTakeOver(dataFolder, (pid) => process.kill(pid, 'SIGUSR2'));
+  await asked.then(
+    (happened) => process.stdout.write(`${happened}\n`),
+    (error: Error) => fail(error.message),
+  );
+}
+
+async function run(config: GatewayConfig, successor: boolean): Promise<void> {
   const { createLog } = await import('./log.ts');
   const { startPlatform } = await import('./start.ts');
   const dataFolder = resolve(config.dataFolder || defaultDataFolder());
@@ -38,25 +54,100 @@ async function run(config: GatewayConfig): Promise<void> {
   const write = (text: string): void => void process.stderr.write(text);
   const log = createLog({ format, write, colour: process.stderr.isTTY && process.stderr.hasColors() });
 
-  const stop = new AbortController();
-  const stopped = onSignals(stop);
+  const signals = onSignals();
+  const predecessor = successor ? await connectPredecessor() : undefined;
   const platform = await startPlatform({
     config,
     dataFolder,
     pid: process.pid,
     log,
-    createProvider: () => createProvider(config, dataFolder, (line) => log.info({ from: 'engine' }, line)),
-  }).catch((error: Error) => fail(error.message));
+    ...(predecessor && { predecessor }),
+    createProvider: (handedOver) =>
+      createProvider(config, dataFolder, (line) => log.info({ from: 'engine' }, line), handedOver),
+  }).catch((error: Error) => {
+    predecessor?.failed(error.message);
+    return predecessor ? process.exit(1) : fail(error.message);
+  });
   if (platform === undefined) return;
-  await greet(config, dataFolder, platform, stop.signal);
-  await stopped;
+  const replaced = onTakeOver(platform, dataFolder, log, signals, predecessor?.keeperFd);
+  if (predecessor) {
+    predecessor.onGone(() => platform.leftByPredecessor());
+    predecessor.keeper.write(`pid ${process.pid}\n`);
+    predecessor.serving(platform.forwarded);
+  } else await greet(config, dataFolder, platform, signals.stop.signal);
+
+  const orphaned = predecessor && once(predecessor.keeper.resume(), 'close').then(() => 'orphaned' as const);
+  const end = await Promise.race([signals.stopped, replaced, ...(orphaned ? [orphaned] : [])]);
+  if (typeof end === 'object') await keepTo(end, platform, signals, predecessor !== undefined);
+  else await stop(platform, end === 'orphaned', predecessor?.keeper);
+}
+
+async function stop(platform: Platform, keepReplicas: boolean, keeper: Socket | undefined): Promise<never> {
   process.stdout.write('\nStopping: calls in flight may end, then the functions ... ');
-  await platform.close();
+  await platform.close({ keepReplicas });
   process.stdout.write('done.\n');
+  if (keeper && !keeper.destroyed) await new Promise<void>((written) => keeper.write('exit 0\n', () => written()));
   process.exit(0);
 }
 
-async function createProvider(config: GatewayConfig, dataDir: string, log: (line: string) => void) {
+/** Another gateway serves: drains; then ends, or as the process that was started first stays, to keep the terminal. */
+async function keepTo(successor: Successor, platform: Platform, signals: Signals, isChild: boolean): Promise<never> {
+  const { Keeper } = await import('./hand-over/keeper.ts');
+  const keeper = successor.keeperLink && new Keeper(successor.keeperLink, successor.pid);
+  signals.passTo(() => keeper?.pid ?? successor.pid);
+  await platform.close();
+  successor.disconnect();
+  process.exit(isChild ? 0 : await keeper!.ended);
+}
+
+async function connectPredecessor() {
+  const { RunningPredecessor } = await import('./hand-over/predecessor.ts');
+  return new RunningPredecessor(process);
+}
+
+/** Resolves with the gateway that has replaced this one; an attempt that fails is logged, and this one goes on. */
+function onTakeOver(
+  platform: Platform,
+  dataFolder: string,
+  log: import('./log.ts').Log,
+  signals: Signals,
+  keeperFd: number | undefined,
+): Promise<Successor> {
+  const { promise, resolve } = Promise.withResolvers<Successor>();
+  signals.onTakeOver(async () => {
+    const { spawnSuccessor } = await import('./hand-over/successor.ts');
+    const { writeTakeOverResult } = await import('./hand-over/take-over.ts');
+    const { SUCCESSOR_FLAG } = await import('./hand-over/messages.ts');
+    const args = process.argv.slice(2).filter((arg) => arg !== SUCCESSOR_FLAG);
+    try {
+      const successor = await spawnSuccessor({
+        // By way of the script: the sources that are there now may bring another Node.
+        command: 'sh',
+        args: [join(root, 'tools/node'), import.meta.filename, ...args, SUCCESSOR_FLAG],
+        env: process.env,
+        listeners: platform.listeners,
+        keeperFd,
+      });
+      await platform.handOver(successor);
+      signals.passTo(() => successor.pid);
+      log.info({ pid: successor.pid }, `Replaced by the gateway with process id ${successor.pid}`);
+      writeTakeOverResult(dataFolder, { pid: successor.pid, replaced: process.pid });
+      resolve(successor);
+    } catch (error) {
+      const failure = `The new gateway did not take over: ${(error as Error).message}`;
+      log.error({ err: error }, 'The new gateway did not take over, this one goes on');
+      writeTakeOverResult(dataFolder, { failure });
+    }
+  });
+  return promise;
+}
+
+async function createProvider(
+  config: GatewayConfig,
+  dataDir: string,
+  log: (line: string) => void,
+  handedOver: unknown,
+) {
   const { createEmbeddedProvider } = await import('../provider/embedded/embedded-provider.ts');
   return createEmbeddedProvider({
     dataDir,
@@ -66,6 +157,7 @@ async function createProvider(config: GatewayConfig, dataDir: string, log: (line
     environment: process.env,
     log,
     limits: { uploadBytes: config.maxBundleBytes },
+    ...(handedOver !== undefined && { handedOver: handedOver as HandedOver }),
   });
 }
 
@@ -89,16 +181,65 @@ async function greet(
   );
 }
 
-/** Aborts `stop` on the first signal, ends at once on the second. Resolves with the first. */
-function onSignals(stop: AbortController): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }))
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(128 + number);
-      stop.abort();
-      resolve();
+interface Signals {
+  readonly stop: AbortController;
+  /** Resolves with the first signal to stop. */
+  readonly stopped: Promise<'stopped'>;
+  /** Called for SIGUSR2, one at a time, and for one that came already. */
+  onTakeOver(takeOver: () => Promise<void>): void;
+  /** From now on all signals are another process's. */
+  passTo(pid: () => number): void;
+}
+
+/** The first signal stops, the second ends at once; SIGUSR2 asks for a successor. */
+function onSignals(): Signals {
+  const stop = new AbortController();
+  const { promise: stopped, resolve } = Promise.withResolvers<'stopped'>();
+  let successor: (() => number) | undefined;
+  let asked = false;
+  let takeOver: (() => Promise<void>) | undefined;
+  let takingOver: Promise<void> | undefined;
+  const look = (): void => {
+    if (!asked || !takeOver || takingOver || stop.signal.aborted) return;
+    asked = false;
+    takingOver = takeOver().finally(() => {
+      takingOver = undefined;
+      look();
     });
-  return promise;
+  };
+  const onStop = async (signal: NodeJS.Signals, number: number): Promise<void> => {
+    if (!successor && stop.signal.aborted) process.exit(128 + number);
+    if (!successor) stop.abort();
+    await takingOver;
+    if (successor) pass(successor(), signal);
+    else resolve('stopped');
+  };
+  for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }))
+    process.on(signal, () => void onStop(signal as NodeJS.Signals, number));
+  process.on('SIGUSR2', () => {
+    if (successor) return pass(successor(), 'SIGUSR2');
+    asked = true;
+    look();
+  });
+  return {
+    stop,
+    stopped,
+    onTakeOver(start) {
+      takeOver = start;
+      look();
+    },
+    passTo(pid) {
+      successor = pid;
+    },
+  };
+}
+
+function pass(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended: so will this process.
+  }
 }
 
 function defaultDataFolder(): string {

@@ -1,12 +1,15 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import { FaasError } from '../common/errors.ts';
 import type { Provider } from '../provider/provider.ts';
 import { type Credentials, credentialFiles, ensureCredentials, readCredentials } from './auth/credentials.ts';
 import { TokenStore } from './auth/token-store.ts';
 import type { GatewayConfig } from './config.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { type Gateway, startGateway } from './gateway.ts';
+import { handOver } from './hand-over/hand-over.ts';
+import { ProviderSwitch } from './hand-over/provider-switch.ts';
 import type { Log } from './log.ts';
 import { productVersion } from './product.ts';
 import { readTls } from './tls.ts';
@@ -16,8 +19,31 @@ export interface PlatformOptions {
   readonly dataFolder: string;
   readonly pid: number;
   readonly log: Log;
-  /** Opens the provider, once this process owns the data folder. */
-  createProvider(): Promise<Provider>;
+  /**
+   * Opens the provider, once this process owns the data folder.
+   *
+   * @param handedOver what the provider before it said as it let go: see Provider.detach
+   */
+  createProvider(handedOver?: unknown): Promise<Provider>;
+  /** The gateway that this one replaces. */
+  readonly predecessor?: Predecessor;
+}
+
+/** What a gateway knows of the one that it replaces. */
+export interface Predecessor {
+  readonly apiFd: number;
+  readonly metricsFd: number;
+  /** Asks it for lock and state; resolves with what its provider said once both are this gateway's. */
+  receive(): Promise<unknown>;
+}
+
+/** What a gateway knows of the one that replaces it. */
+export interface Successor {
+  readonly pid: number;
+  /** Gives it the state. Resolves once it serves, with the path where it takes what is forwarded. */
+  start(handedOver: unknown): Promise<string>;
+  /** Resolves once it is no more. Idempotent. */
+  kill(): Promise<void>;
 }
 
 export interface RunningPlatform {
@@ -26,8 +52,24 @@ export interface RunningPlatform {
   /** Undefined: nobody needs to log in. */
   readonly login: { readonly user: string; readonly passwordFile: string } | undefined;
   readonly functions: number;
-  /** Drains the gateway, then ends the functions, then gives the folder back. Idempotent. */
-  close(): Promise<void>;
+  /** Sockets that listen, for a successor to inherit: API and metrics. */
+  readonly listeners: readonly [Server, Server];
+  /** Where this gateway takes what its predecessor forwards. */
+  readonly forwarded: string;
+  /** The predecessor has ended. Idempotent. */
+  leftByPredecessor(): void;
+  /**
+   * Makes another gateway the one that serves; resolves once it does. {@link close} then only drains.
+   *
+   * @throws Error that says why it did not come to that; this gateway goes on as before
+   */
+  handOver(successor: Successor): Promise<void>;
+  /**
+   * Drains the gateway, then ends the functions, then gives the folder back. Idempotent.
+   *
+   * @param keepReplicas leaves the functions running, for the next gateway to find
+   */
+  close(options?: { readonly keepReplicas?: boolean }): Promise<void>;
 }
 
 /**
@@ -36,7 +78,7 @@ export interface RunningPlatform {
  * @throws Error whose message is one line for the person who started it
  */
 export async function startPlatform(options: PlatformOptions): Promise<RunningPlatform> {
-  const { config, dataFolder, pid, log } = options;
+  const { config, dataFolder, pid, log, predecessor } = options;
   const opened: (() => unknown)[] = [];
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
@@ -45,15 +87,29 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
   const close = (): Promise<void> => (closed ??= closeAll());
   try {
     await makeDataFolder(dataFolder);
-    opened.push(lockDataFolder(dataFolder, pid));
-    await checkPorts(config);
+    const handedOver = await predecessor?.receive();
+    const lock = lockDataFolder(dataFolder, pid);
+    opened.push(() => lock.release());
+    if (!predecessor) await checkPorts(config);
     const folder = config.secretMountPath || join(dataFolder, 'auth');
     const credentials = await credentialsOf(config, folder);
     const tls = await readTls(config);
-    const provider = await options.createProvider();
+    const provider = new ProviderSwitch(await options.createProvider(handedOver));
     opened.push(() => provider.close());
     const tokens = await TokenStore.open(join(dataFolder, 'tokens.json'));
-    const gateway = await listen({ provider, config, credentials, tokens, tls, version: productVersion(), log });
+    const forwarded = join(dataFolder, `gateway.${pid}.sock`);
+    const gateway = await listen({
+      provider,
+      config,
+      credentials,
+      tokens,
+      tls,
+      version: productVersion(),
+      log,
+      ...(predecessor && {
+        inherited: { apiFd: predecessor.apiFd, metricsFd: predecessor.metricsFd, forwarded },
+      }),
+    });
     opened.push(() => gateway.close());
     const url = urlOf(config.host, gateway.address.port, tls ? 'https' : 'http');
     const metricsUrl = urlOf(config.host, gateway.metricsAddress.port);
@@ -61,9 +117,32 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
     const notice = join(dataFolder, 'gateway.json');
     // By this the same user's faas-cli finds address and credentials without a login.
     await writeFile(notice, `${JSON.stringify({ url, metricsUrl, pid, ...files }, undefined, 2)}\n`, { mode: 0o600 });
-    opened.push(() => rm(notice, { force: true }));
+    const removeNotice = (): Promise<void> => rm(notice, { force: true });
+    opened.push(removeNotice);
     const login = credentials && { user: credentials.user, passwordFile: files!.passwordFile };
-    return { url, metricsUrl, login, functions: gateway.functions, close };
+    const replaced = (forwardTo: string): void => {
+      opened.splice(0, opened.length, () => provider.close());
+      opened.push(() => gateway.leave(forwardTo));
+      provider.giveUp(new FaasError('provider_unavailable', 'This gateway was replaced; try again'));
+      void close();
+    };
+    return {
+      url,
+      metricsUrl,
+      login,
+      functions: gateway.functions,
+      listeners: gateway.listeners,
+      forwarded,
+      leftByPredecessor: () => gateway.leftByPredecessor(),
+      async handOver(successor) {
+        replaced(await handOver(successor, { gateway, provider, lock, pid, createProvider: options.createProvider }));
+      },
+      close({ keepReplicas = false } = {}) {
+        // Once the gateway has drained: calls may start functions until then.
+        if (keepReplicas) opened.splice(opened.length - 2, 0, () => provider.detach());
+        return close();
+      },
+    };
   } catch (error) {
     await close();
     throw error;

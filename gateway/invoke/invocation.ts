@@ -17,6 +17,8 @@ const QUARANTINE_MS = 1000;
 const EXPLAIN_MS = 1000;
 /** nginx's code for a client that left before the answer; only metrics and logs see it. */
 const CLIENT_GONE = 499;
+/** Counts as nothing here: another gateway serves the call, and this one's metrics are gone. */
+const FORWARDED = 100;
 /** The longest that a timer can run: 24 days. A longer limit is none. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const NONE: readonly string[] = [];
@@ -26,6 +28,8 @@ const now = (): number => performance.now();
 export interface InvocationContext {
   readonly provider: Provider;
   readonly waitingRoom: WaitingRoom;
+  /** Sends a call to the gateway that replaced this one; undefined while this one serves. */
+  readonly forward: () => ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
   /** For a whole call; 0 is no limit. */
   readonly upstreamTimeoutMs: number;
   /** 0 is no limit. */
@@ -87,6 +91,12 @@ export class Invocation implements RelayOptions {
 
   #send(): void {
     const entry = this.#entry;
+    const forward = this.#context.forward();
+    if (forward) {
+      entry.metrics.end(FORWARDED, 0);
+      forward(this.#req, this.#res);
+      return;
+    }
     const replica = chooseReplica(entry.targets, entry.rules.maxInFlight, this.#avoid, Math.random, now);
     if (replica === undefined) this.#wait();
     else this.#relayTo(replica);

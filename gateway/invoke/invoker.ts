@@ -13,6 +13,7 @@ export class Invoker {
   readonly #routes: RouteTable;
   readonly #auth: GatewayAuth;
   readonly #context: InvocationContext;
+  readonly #taken = new WeakMap<IncomingMessage, string>();
 
   constructor(routes: RouteTable, auth: GatewayAuth, context: InvocationContext) {
     this.#routes = routes;
@@ -42,10 +43,16 @@ export class Invoker {
         'unauthorized',
         `${entry.key} can only be called with a token that allows it: send Authorization: Bearer TOKEN`,
       );
+    this.#taken.set(req, req.headers.authorization!);
     const index = req.rawHeaders.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization');
     req.rawHeaders.splice(index, 2);
     delete req.headers.authorization;
     return undefined;
+  }
+
+  /** The Authorization header that was taken out of a request. */
+  taken(req: IncomingMessage): string | undefined {
+    return this.#taken.get(req);
   }
 
   /** Not counted: names that strangers make up would become labels without bound. */

@@ -81,7 +81,10 @@ export class Upgrades {
     const go = (): void => {
       const replica = chooseReplica(entry.targets, Infinity, undefined, Math.random, () => performance.now());
       const address = entry.state.ready.find(({ id }) => id === replica?.id)?.address;
-      if (replica === undefined || address === undefined) return;
+      if (replica === undefined || address === undefined) {
+        fail(new FaasError('no_replica', 'The gateway is being replaced; try again'));
+        return;
+      }
       replica.inFlight++;
       socket.once('close', () => replica.inFlight--);
       this.#pass(req, socket, head, target, address);

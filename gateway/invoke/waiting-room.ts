@@ -102,6 +102,11 @@ export class WaitingRoom {
     }
   }
 
+  /** Lets everybody go on, to where another gateway is: see {@link InvocationContext.forward}. */
+  empty(entries: Iterable<FunctionEntry>): void {
+    for (const entry of entries) this.#wakeAll(entry);
+  }
+
   /** Sends everybody away. Idempotent. */
   close(entries: Iterable<FunctionEntry>): void {
     this.#closing.abort();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ListenOn } from '../front-door.ts';
 import type { FunctionEntry } from '../invoke/function-entry.ts';
 import { writeSlices } from '../write-slices.ts';
 import { exposition } from './exposition.ts';
@@ -41,10 +42,15 @@ export class MetricsServer {
   }
 
   /** @throws Error of node:net, such as EADDRINUSE */
-  async listen(port: number, host: string): Promise<AddressInfo> {
-    this.#server.listen(port, host);
+  async listen(on: ListenOn): Promise<AddressInfo> {
+    this.#server.listen(on);
     await once(this.#server, 'listening');
     return this.#server.address() as AddressInfo;
+  }
+
+  /** The listening socket, for the gateway that is to replace this one. */
+  get listener(): Server {
+    return this.#server;
   }
 
   /** Idempotent. */

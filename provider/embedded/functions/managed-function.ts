@@ -184,7 +184,8 @@ export class ManagedFunction {
   #onEnd(replica: Replica, failure: ReplicaFailure | undefined): void {
     this.#engine.ended.record(replica.id, failure ?? stoppedFailure(replica.id));
     if (failure) {
-      this.#engine.log(`${refKey(this.ref)}: ${failure.code}: ${failure.message}`);
+      // One that was let go of may have been stopped by the engine that has it now, which knows.
+      if (!this.#letGo) this.#engine.log(`${refKey(this.ref)}: ${failure.code}: ${failure.message}`);
       if (replica.revision === this.#record.revision) this.#failed(failure, replica.readyForMs);
     }
     this.reconcile();
