@@ -38,6 +38,11 @@ export const localRun = defineCommand({
   args: [0, 1],
   flags,
   async run(context, [name], given) {
+    if (given.builder === 'docker')
+      throw new FaasError(
+        'not_supported',
+        'local-run runs a function without Docker; leave --builder out, or build its image with "faas-cli build --builder docker" and start that',
+      );
     const stack = await requireStack(context, given);
     const names = stack.functions.map((fn) => fn.name);
     const fn =
