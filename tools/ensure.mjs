@@ -17,7 +17,7 @@ function ensureDependencies() {
   if (dependenciesAreCurrent()) return;
   say('Installing dependencies (once, about ten seconds) ...');
   const npm = process.env.npm_execpath;
-  const args = ['ci', '--loglevel=error', '--no-audit', '--no-fund'];
+  const args = ['ci', '--loglevel=error', '--no-audit', '--no-fund', '--no-progress'];
   const done = npm?.endsWith('.js')
     ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 2, 2] })
     : spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2] });
