@@ -198,7 +198,8 @@ test.serial('what .dockerignore names is not sent, and the files keep their mode
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, 'one', name), text);
   await chmod(join(cwd, 'one/tool'), 0o755);
-  await succeed(['build', '--builder', 'docker'], { cwd });
+  const { code, stdout, stderr } = await cli(['build', '--builder', 'docker'], { cwd });
+  t.is(code, 0, stdout + stderr);
 });
 
 async function mkdtempIn(t: ExecutionContext): Promise<string> {
@@ -225,7 +226,8 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const)
       cwd,
       new RegExp(`\\n\\[0\\] ${signal} ${TEAM}\\n`),
     );
-    const [container] = (await docker.listContainers()).filter(({ Command }) => Command.includes(TEAM));
+    // Its output comes before the engine calls it running.
+    const [container] = (await docker.listContainers({ all: true })).filter(({ Command }) => Command.includes(TEAM));
     t.truthy(container);
     child.kill(signal);
     const [code] = await once(child, 'exit');
