@@ -40,7 +40,7 @@ function ticksPerSecond(): number {
 
 /** Loads a server with wrk, on one thread, and measures what that costs the process `served`. */
 export async function load(
-  served: Served,
+  served: Pick<Served, 'pid' | 'port'>,
   options: {
     readonly connections: number;
     readonly seconds: number;
@@ -48,13 +48,18 @@ export async function load(
     readonly port?: number;
     /** A Lua file for wrk. */
     readonly script?: string;
+    /** For the script's `init`. */
+    readonly args?: readonly string[];
+    /** A process whose CPU time counts too. */
+    readonly withPid?: number;
   },
 ): Promise<LoadResult> {
-  const { connections, seconds, path = '/', port = served.port, script } = options;
+  const { connections, seconds, path = '/', port = served.port, script, args = [], withPid } = options;
+  const used = (): number => cpuSeconds(served.pid) + (withPid === undefined ? 0 : cpuSeconds(withPid));
   const url = `http://127.0.0.1:${port}${path}`;
-  const before = cpuSeconds(served.pid);
+  const before = used();
   const scripted = script === undefined ? [] : ['-s', script];
-  const wrk = spawn('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, ...scripted, url], {
+  const wrk = spawn('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, ...scripted, url, '--', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let report = '';
@@ -62,38 +67,46 @@ export async function load(
     report += chunk;
   });
   await new Promise((resolve) => wrk.on('close', resolve));
-  const used = cpuSeconds(served.pid) - before;
+  const cpu = used() - before;
   const requests = Number(/(\d+) requests in/.exec(report)?.[1] ?? 0);
   const others = Number(/Non-2xx or 3xx responses: (\d+)/.exec(report)?.[1] ?? 0);
   const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(report) ?? [];
   return {
     requests,
     requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1] ?? 0),
-    cpuMicroseconds: (used * 1e6) / Math.max(1, requests),
+    cpuMicroseconds: (cpu * 1e6) / Math.max(1, requests),
     errors: others + socketErrors.slice(1).reduce((sum, count) => sum + Number(count), 0),
   };
 }
 
-/** nginx with one worker that answers every request with `bodyBytes` bytes. */
+/** nginx with one worker that answers every request with `bodyBytes` bytes; large ones, for GET only, from a file. */
 export async function startNginx(bodyBytes = 5): Promise<Served> {
   const port = await freePort();
+  const answer = (folder: string): string => {
+    if (bodyBytes <= MAX_PARAMETER_BYTES) return `return 200 "${'x'.repeat(bodyBytes)}";`;
+    writeFileSync(join(folder, 'body'), Buffer.alloc(bodyBytes, 'x'));
+    return `root ${folder}; try_files /body =404; sendfile on;`;
+  };
   return startConfigured('nginx', port, (folder) => ({
     // In the foreground without a master, so that the pid measured is the one that works.
     args: ['-c', join(folder, 'config'), '-e', join(folder, 'error.log')],
     config: `
       master_process off; daemon off; pid ${folder}/pid;
-      events { worker_connections 8192; }
+      events { worker_connections 16384; }
       http {
-        access_log off; keepalive_requests 1000000000;
+        access_log off; client_max_body_size 0; keepalive_requests 1000000000;
         client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder};
         uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
         server {
           listen 127.0.0.1:${port};
-          location / { default_type text/plain; return 200 "${'x'.repeat(bodyBytes)}"; }
+          location / { default_type text/plain; ${answer(folder)} }
         }
       }`,
   }));
 }
+
+/** The longest word that nginx's configuration may have. */
+const MAX_PARAMETER_BYTES = 4000;
 
 /** HAProxy with one thread in front of `upstreamPort`, with connections reused. */
 export async function startHaproxy(upstreamPort: number): Promise<Served> {
