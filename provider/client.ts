@@ -30,6 +30,20 @@ export interface SecretUpload extends Target {
   readonly raw: boolean;
 }
 
+/** What a bearer token may be used for. */
+export interface TokenRequest {
+  readonly name: string;
+  /** The API too. */
+  readonly admin: boolean;
+  /** The functions that it may call, as `name` or `name.namespace`; absent is all. */
+  readonly functions?: readonly string[];
+}
+
+export interface TokenJson extends TokenRequest {
+  /** RFC 3339. */
+  readonly createdAt: string;
+}
+
 export interface LogRequest extends Target {
   readonly instance?: string | undefined;
   /** -1 is all. */
@@ -187,6 +201,36 @@ export class GatewayClient {
 
   removeNamespace(name: string, signal: AbortSignal): Promise<Accepted> {
     return this.#change('DELETE', `/system/namespace/${encodeURIComponent(name)}`, { name }, signal);
+  }
+
+  async tokens(signal: AbortSignal): Promise<readonly TokenJson[]> {
+    const json = await this.#http.json({ method: 'GET', path: '/system/tokens', expect: [200], signal });
+    return json as readonly TokenJson[];
+  }
+
+  /** With the token itself, which is shown this once. */
+  async createToken(request: TokenRequest, signal: AbortSignal): Promise<TokenJson & { readonly token: string }> {
+    const json = await this.#http.json({
+      method: 'POST',
+      path: '/system/tokens',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(request),
+      expect: [201],
+      signal,
+    });
+    return json as TokenJson & { token: string };
+  }
+
+  async revokeToken(name: string, signal: AbortSignal): Promise<void> {
+    await drain(
+      await this.#http.send({
+        method: 'DELETE',
+        path: `/system/tokens/${encodeURIComponent(name)}`,
+        headers: { accept: 'application/json' },
+        expect: DONE,
+        signal,
+      }),
+    );
   }
 
   /** Names a bundle that the gateway has already; false when it has not. */

@@ -133,6 +133,29 @@ export const REGISTRY: readonly Entry[] = [
     ],
   },
   {
+    name: 'token',
+    summary: 'Manage bearer tokens for calls and for the API',
+    entries: [
+      {
+        name: 'create',
+        summary: 'Create a token and print it',
+        load: async () => any((await import('./token-create.ts')).tokenCreate),
+      },
+      {
+        name: 'list',
+        aliases: ['ls'],
+        summary: 'List tokens by name, and what they may use',
+        load: async () => any((await import('./token-list.ts')).tokenList),
+      },
+      {
+        name: 'revoke',
+        aliases: ['remove', 'rm', 'delete'],
+        summary: 'Make a token worth nothing',
+        load: async () => any((await import('./token-revoke.ts')).tokenRevoke),
+      },
+    ],
+  },
+  {
     name: 'store',
     summary: 'Find and deploy ready-made functions',
     entries: [
