@@ -39,10 +39,10 @@ test('a lock that was passed on is the other process’s, and the first one no l
   const child = spawn('sleep', ['60']);
   t.teardown(() => child.kill('SIGKILL'));
   const lock = lockDataFolder(data, process.pid);
-  t.is(runningGateway(data), process.pid);
+  t.is(runningGateway(data)?.pid, process.pid);
   lock.passTo(child.pid!);
   lock.release();
-  t.is(runningGateway(data), child.pid);
+  t.is(runningGateway(data)?.pid, child.pid);
   lockDataFolder(data, child.pid!).release();
   t.is(runningGateway(data), undefined);
 });

@@ -2,7 +2,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 
 /** Who holds a data folder. Pid and start time together name a process: pids come again, also after a restart. */
-interface Holder {
+export interface Holder {
   readonly pid: number;
   readonly startTime: string;
 }
@@ -49,10 +49,10 @@ export function lockDataFolder(folder: string, pid: number): DataLock {
   return { release, passTo };
 }
 
-/** The process id of the gateway that runs on the folder. */
-export function runningGateway(folder: string): number | undefined {
+/** The gateway that runs on the folder. */
+export function runningGateway(folder: string): Holder | undefined {
   const holder = readHolder(join(folder, 'gateway.lock'));
-  return holder && isRunning(holder) ? holder.pid : undefined;
+  return holder && isRunning(holder) ? holder : undefined;
 }
 
 const holderOf = (pid: number): Holder => ({ pid, startTime: startTimeOf(pid) ?? '' });
@@ -89,7 +89,8 @@ function readHolder(file: string): Holder | undefined {
   }
 }
 
-function isRunning({ pid, startTime }: Holder): boolean {
+/** Whether that process is there still. */
+export function isRunning({ pid, startTime }: Holder): boolean {
   const now = startTimeOf(pid);
   return now !== undefined && now === startTime;
 }

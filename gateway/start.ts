@@ -89,7 +89,9 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
     await makeDataFolder(dataFolder);
     const handedOver = await predecessor?.receive();
     const lock = lockDataFolder(dataFolder, pid);
-    opened.push(() => lock.release());
+    // A successor that fails leaves it to the gateway that it was to replace: see hand-over.ts.
+    let owns = !predecessor;
+    opened.push(() => owns && lock.release());
     if (!predecessor) await checkPorts(config);
     const folder = config.secretMountPath || join(dataFolder, 'auth');
     const credentials = await credentialsOf(config, folder);
@@ -126,6 +128,7 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
       provider.giveUp(new FaasError('provider_unavailable', 'This gateway was replaced; try again'));
       void close();
     };
+    owns = true;
     return {
       url,
       metricsUrl,

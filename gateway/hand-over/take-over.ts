@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { runningGateway } from '../data-lock.ts';
+import { isRunning, runningGateway } from '../data-lock.ts';
 
 const LOOK_MS = 50;
 
@@ -24,8 +24,9 @@ export function writeTakeOverResult(dataFolder: string, result: TakeOverResult):
  * @throws Error that says why nothing was replaced
  */
 export async function askForTakeOver(dataFolder: string, signal: (pid: number) => void): Promise<string> {
-  const pid = runningGateway(dataFolder);
-  if (pid === undefined) throw new Error(`No gateway runs on ${dataFolder}; start one without --take-over`);
+  const asked = runningGateway(dataFolder);
+  if (asked === undefined) throw new Error(`No gateway runs on ${dataFolder}; start one without --take-over`);
+  const { pid } = asked;
   const before = readResult(dataFolder)?.at;
   try {
     signal(pid);
@@ -33,13 +34,13 @@ export async function askForTakeOver(dataFolder: string, signal: (pid: number) =
     throw new Error(`The gateway with process id ${pid} cannot be asked: ${(error as Error).message}`);
   }
   for (;;) {
-    const running = runningGateway(dataFolder);
+    const ended = !isRunning(asked);
     const result = readResult(dataFolder);
     if (result !== undefined && result.at !== before) {
       if ('failure' in result) throw new Error(`The gateway with process id ${pid} goes on: ${result.failure}`);
       return `The gateway with process id ${result.replaced} was replaced by process ${result.pid}.`;
     }
-    if (running === undefined) throw new Error(`The gateway with process id ${pid} has ended, and none replaced it`);
+    if (ended) throw new Error(`The gateway with process id ${pid} has ended, and none replaced it`);
     await delay(LOOK_MS);
   }
 }
