@@ -75,6 +75,11 @@ export const gatewaySchema = {
     'auto',
     'Log lines on stderr: text on a terminal, else JSON.',
   ),
+  accessLog: flag(
+    ours('access_log'),
+    'false',
+    'Log a line for each call of a function: call id, method, path without query, status, duration, replica, client.',
+  ),
   sample: flag(ours('sample'), 'true', 'Deploy a sample function on the first start.'),
 } satisfies Record<string, Setting<unknown>>;
 

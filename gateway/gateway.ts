@@ -74,6 +74,7 @@ export interface Gateway extends AsyncDisposable {
  */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { provider, config, credentials, tokens, tls, version, log } = deps;
+  const accessLog = config.accessLog ? log : undefined;
   const product = `dunlin/${version.release}`;
   const stopping = new AbortController();
   const waitingRoom = new WaitingRoom(provider, {
@@ -93,10 +94,11 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     upstreamTimeoutMs: config.upstreamTimeoutMs,
     maxBodyBytes: config.maxBodyBytes,
     product,
+    accessLog,
   };
   const auth = createGatewayAuth({ credentials, tokens, maxGuesses: config.maxGuesses });
   const invoker = new Invoker(routes, auth, context);
-  const upgrades = new Upgrades({ invoker, waitingRoom, product });
+  const upgrades = new Upgrades({ invoker, waitingRoom, product, accessLog });
   const api = controlPlane({ provider, routes, auth, tokens, config, version, log, stopping: stopping.signal });
   const frontDoor = new FrontDoor({ invoker, upgrades, api, config, tls });
   const metrics = new MetricsServer({

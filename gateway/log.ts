@@ -7,6 +7,24 @@ export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+  /** For a call that has ended; cheap, for the lines of all calls that end in one turn are written at once. */
+  call(record: CallRecord): void;
+}
+
+/** One line of the access log. */
+export interface CallRecord {
+  readonly callId: string;
+  readonly method: string | undefined;
+  /** As asked for; its query is left out, which may carry what is nobody's business. */
+  readonly path: string;
+  /** 101 for a WebSocket, 499 when the client left before the answer. */
+  readonly status: number;
+  readonly durationMs: number;
+  /** `name.namespace`; absent when there is no such function. */
+  readonly function?: string;
+  /** The last one that was tried. */
+  readonly replica?: string | undefined;
+  readonly client: string | undefined;
 }
 
 export interface LogOptions {
@@ -18,9 +36,30 @@ export interface LogOptions {
 
 /** JSON lines for machines, or short ones for a person at a terminal, who is spared the reads (`debug`). */
 export function createLog({ format, write, colour = false }: LogOptions): Log {
+  const call = callLines({ format, write, colour });
   const base = { base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  if (format === 'json') return pino({ ...base, level: 'debug' }, { write });
-  return pino({ ...base, level: 'info' }, { write: (line: string) => write(`${forPeople(line, colour)}\n`) });
+  if (format === 'json') return Object.assign(pino({ ...base, level: 'debug' }, { write }), { call });
+  const log = pino({ ...base, level: 'info' }, { write: (line: string) => write(`${forPeople(line, colour)}\n`) });
+  return Object.assign(log, { call });
+}
+
+function callLines({ format, write, colour }: LogOptions): Log['call'] {
+  let lines = '';
+  const flush = (): void => {
+    const written = lines;
+    lines = '';
+    write(written);
+  };
+  return ({ path, ...record }) => {
+    if (lines === '') setImmediate(flush);
+    const query = path.indexOf('?');
+    const shown = query === -1 ? path : path.slice(0, query);
+    const durationMs = Math.round(record.durationMs * 1000) / 1000;
+    const time = new Date().toISOString();
+    const msg = `${record.method} ${shown} ${record.status}`;
+    const line = JSON.stringify({ level: 30, time, ...record, path: shown, durationMs, msg });
+    lines += format === 'json' ? `${line}\n` : `${forPeople(line, colour === true)} ${durationMs} ms\n`;
+  };
 }
 
 function forPeople(line: string, colour: boolean): string {

@@ -5,6 +5,7 @@ import { ERROR_CODE_HEADER, toProblem } from '../../common/http/problem.ts';
 import { type Relay, type RelayOptions, type RelayOutcome, relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import type { Provider } from '../../provider/provider.ts';
+import type { Log } from '../log.ts';
 import { limitBody } from './body-limit.ts';
 import { type CallHead, readCallHead, requestHeaders, secondsText, unixNanoseconds } from './call-head.ts';
 import { chooseReplica } from './choose-replica.ts';
@@ -36,6 +37,8 @@ export interface InvocationContext {
   readonly maxBodyBytes: number;
   /** Such as `dunlin/1.0.0`. */
   readonly product: string;
+  /** Undefined: calls are not logged. */
+  readonly accessLog: Pick<Log, 'call'> | undefined;
 }
 
 /** One call of a function, from its head to its last byte: wait, relay, retry, answer, count. */
@@ -243,7 +246,18 @@ export class Invocation implements RelayOptions {
   }
 
   #end(code: number): void {
-    this.#entry.metrics.end(code, (performance.now() - this.#startedAt) / 1000);
+    const durationMs = performance.now() - this.#startedAt;
+    this.#entry.metrics.end(code, durationMs / 1000);
+    this.#context.accessLog?.call({
+      callId: this.#head.callId,
+      method: this.#req.method,
+      path: this.#req.url!,
+      status: code,
+      durationMs,
+      function: this.#entry.key,
+      replica: this.#replica?.id,
+      client: this.#req.socket.remoteAddress,
+    });
   }
 
   #timeLeft(): number {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FaasError } from '../../common/errors.ts';
+import { ERROR_STATUS, FaasError } from '../../common/errors.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import type { GatewayAuth } from '../auth/gateway-auth.ts';
 import { readCallHead, startTimeNow } from './call-head.ts';
@@ -61,6 +61,14 @@ export class Invoker {
     const headers = ['X-Call-Id', callId, 'X-Start-Time', startTimeNow(), 'X-Served-By', this.#context.product];
     if (error.code === 'unauthorized') headers.push('WWW-Authenticate', 'Bearer realm="functions"');
     sendProblem(res, error, { internal: 'gateway', headers, extra: { callId } });
+    this.#context.accessLog?.call({
+      callId,
+      method: req.method,
+      path: req.url!,
+      status: ERROR_STATUS[error.code],
+      durationMs: 0,
+      client: req.socket.remoteAddress,
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middlewar
 import { FaasError } from '../../common/errors.ts';
 import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from '../../common/http/problem.ts';
 import type { Address } from '../../provider/provider.ts';
+import type { Log } from '../log.ts';
 import { readCallHead, requestHeaders, startTimeNow } from './call-head.ts';
 import type { CallPath } from './call-path.ts';
 import { chooseReplica } from './choose-replica.ts';
@@ -21,6 +22,8 @@ export interface UpgradesDeps {
   readonly invoker: Invoker;
   readonly waitingRoom: WaitingRoom;
   readonly product: string;
+  /** Undefined: WebSockets are not logged. */
+  readonly accessLog: Pick<Log, 'call'> | undefined;
 }
 
 /** Carries WebSockets between clients and replicas; http-proxy-middleware does the handshake and the bytes. */
@@ -73,7 +76,15 @@ export class Upgrades {
     const startedAt = performance.now();
     let code = SWITCHED;
     entry.metrics.start();
-    socket.once('close', () => entry.metrics.end(code, (performance.now() - startedAt) / 1000));
+    const { callId } = readCallHead(req.rawHeaders);
+    const { method, url } = req;
+    const client = req.socket.remoteAddress;
+    socket.once('close', () => {
+      const durationMs = performance.now() - startedAt;
+      entry.metrics.end(code, durationMs / 1000);
+      const record = { callId, method, path: url!, status: code, durationMs, function: entry.key, client };
+      this.#deps.accessLog?.call(record);
+    });
     const fail = (error: FaasError): void => {
       code = toProblem(error).status;
       refuse(socket, error);
