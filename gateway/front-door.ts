@@ -50,6 +50,10 @@ export class FrontDoor {
   #draining = false;
   /** Idle connections have had their time. */
   #quiet = false;
+  /** One for all answers: none is made per call. */
+  readonly #onAnswered = (): void => {
+    if (this.#quiet) this.#server.closeIdleConnections();
+  };
 
   constructor(deps: FrontDoorDeps) {
     this.#deps = deps;
@@ -168,7 +172,7 @@ export class FrontDoor {
     }
     if (this.#draining) res.shouldKeepAlive = false;
     // A connection whose call outlives the beginning of the drain is idle, and nobody's, once the call has ended.
-    else res.once('close', () => this.#quiet && this.#server.closeIdleConnections());
+    else res.on('close', this.#onAnswered);
     req.url = originTarget(req.url!);
     const path = splitCallPath(req.url);
     if (path === undefined) this.#gate.enter(req, res);

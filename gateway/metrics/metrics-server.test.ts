@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import test from 'ava';
 import { start } from '../testing/start.ts';
 
@@ -101,6 +102,16 @@ test('sizes of requests and waits for a replica are histograms of those that had
     'gateway_function_request_bytes_sum{function_name="echo.openfaas-fn"} 500',
   ])
     t.true(lines.includes(line), line);
+});
+
+test('the open files of the process are counted', async (t) => {
+  const { scrape } = await withCalls(t);
+  const count = async () => Number(/\nprocess_open_fds (\d+)\n/.exec(await scrape())?.[1]);
+  const before = await count();
+  t.true(before > 0);
+  const files = await Promise.all(Array.from({ length: 20 }, () => open('/dev/null')));
+  t.true((await count()) >= before + 10);
+  await Promise.all(files.map((file) => file.close()));
 });
 
 test('the metrics port serves /metrics and /healthz to GET, and nothing else', async (t) => {
