@@ -45,6 +45,10 @@ async function removeImages(): Promise<void> {
   for (const { RepoTags } of await docker.listImages())
     for (const tag of (RepoTags ?? []).filter((each) => each.includes(TEAM)))
       await docker.getImage(tag).remove({ force: true });
+  // One that was pulled may keep the name that its digest gave it.
+  for (const { RepoDigests } of await docker.listImages())
+    for (const name of (RepoDigests ?? []).filter((each) => each.includes(TEAM)))
+      await docker.getImage(name).remove({ force: true });
   for (const { Id } of await docker.listImages({ filters: { dangling: ['true'] } })) {
     if (imagesBefore.has(Id)) continue;
     const { Config } = await docker.getImage(Id).inspect();
@@ -243,7 +247,7 @@ test.serial('a push that is killed half-way leaves no tag, and the next one is w
     t,
     image,
     // The second layer takes long enough to be caught on its way; the first is over at once.
-    'FROM debian:bookworm-slim\nRUN head -c 1000 /dev/urandom > /small\nRUN head -c 150000000 /dev/urandom > /large\n',
+    'FROM debian:bookworm-slim\nRUN head -c 1000 /dev/urandom > /small\nRUN head -c 80000000 /dev/urandom > /large\n',
   );
   await succeed(['build', '--builder', 'docker'], { cwd });
   const child = await startUntil(t, ['push', '--builder', 'docker'], cwd, /\[0\] [0-9a-f]{12}: (Pushed|Layer|Mounted)/);
