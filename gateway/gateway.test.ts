@@ -34,6 +34,24 @@ test('closing lets a call in flight end, refuses new ones and ends kept connecti
   await closing;
 });
 
+test('a client that sends its next request on an idle connection as the gateway stops gets its answer, and the end of the connection with it', async (t) => {
+  const { gateway, deploy, port } = await start(t);
+  await deploy('echo');
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.teardown(() => agent.destroy());
+  const call = async () => {
+    const [res] = (await once(httpRequest({ port, agent, path: '/function/echo' }).end(), 'response')) as [
+      IncomingMessage,
+    ];
+    await text(res);
+    return { status: res.statusCode, connection: res.headers.connection };
+  };
+  t.deepEqual(await call(), { status: 200, connection: 'keep-alive' });
+  const closing = gateway.close();
+  t.deepEqual(await call(), { status: 200, connection: 'close' });
+  await closing;
+});
+
 test('closing cuts what has not ended by the deadline, and may be asked for twice', async (t) => {
   const { gateway, deploy, provider, port } = await start(t, { dunlin_drain_timeout: '20ms' });
   const { promise: called, resolve } = Promise.withResolvers<void>();

@@ -54,7 +54,8 @@ async function run(config: GatewayConfig, successor: boolean): Promise<void> {
   const write = (text: string): void => void process.stderr.write(text);
   const log = createLog({ format, write, colour: process.stderr.isTTY && process.stderr.hasColors() });
 
-  const signals = onSignals();
+  const { onSignals } = await import('./hand-over/signals.ts');
+  const signals = onSignals(process);
   const predecessor = successor ? await connectPredecessor() : undefined;
   const platform = await startPlatform({
     config,
@@ -83,7 +84,8 @@ async function run(config: GatewayConfig, successor: boolean): Promise<void> {
 }
 
 async function stop(platform: Platform, keepReplicas: boolean, keeper: Socket | undefined): Promise<never> {
-  process.stdout.write('\nStopping: calls in flight may end, then the functions ... ');
+  const functions = keepReplicas ? 'the functions go on' : 'then the functions';
+  process.stdout.write(`\nStopping: calls in flight may end, ${functions} ... `);
   await platform.close({ keepReplicas });
   process.stdout.write('done.\n');
   if (keeper && !keeper.destroyed) await new Promise<void>((written) => keeper.write('exit 0\n', () => written()));
@@ -91,7 +93,12 @@ async function stop(platform: Platform, keepReplicas: boolean, keeper: Socket | 
 }
 
 /** Another gateway serves: drains; then ends, or as the process that was started first stays, to keep the terminal. */
-async function keepTo(successor: Successor, platform: Platform, signals: Signals, isChild: boolean): Promise<never> {
+async function keepTo(
+  successor: Successor,
+  platform: Platform,
+  signals: import('./hand-over/signals.ts').Signals,
+  isChild: boolean,
+): Promise<never> {
   const { Keeper } = await import('./hand-over/keeper.ts');
   const keeper = successor.keeperLink && new Keeper(successor.keeperLink, successor.pid);
   signals.passTo(() => keeper?.pid ?? successor.pid);
@@ -110,7 +117,7 @@ function onTakeOver(
   platform: Platform,
   dataFolder: string,
   log: import('./log.ts').Log,
-  signals: Signals,
+  signals: import('./hand-over/signals.ts').Signals,
   keeperFd: number | undefined,
 ): Promise<Successor> {
   const { promise, resolve } = Promise.withResolvers<Successor>();
@@ -119,6 +126,7 @@ function onTakeOver(
     const { writeTakeOverResult } = await import('./hand-over/take-over.ts');
     const { SUCCESSOR_FLAG } = await import('./hand-over/messages.ts');
     const args = process.argv.slice(2).filter((arg) => arg !== SUCCESSOR_FLAG);
+    let result: import('./hand-over/take-over.ts').TakeOverResult;
     try {
       const successor = await spawnSuccessor({
         // By way of the script: the sources that are there now may bring another Node.
@@ -130,13 +138,17 @@ function onTakeOver(
       });
       await platform.handOver(successor);
       signals.passTo(() => successor.pid);
-      log.info({ pid: successor.pid }, `Replaced by the gateway with process id ${successor.pid}`);
-      writeTakeOverResult(dataFolder, { pid: successor.pid, replaced: process.pid });
       resolve(successor);
+      log.info({ pid: successor.pid }, `Replaced by the gateway with process id ${successor.pid}`);
+      result = { pid: successor.pid, replaced: process.pid };
     } catch (error) {
-      const failure = `The new gateway did not take over: ${(error as Error).message}`;
       log.error({ err: error }, 'The new gateway did not take over, this one goes on');
-      writeTakeOverResult(dataFolder, { failure });
+      result = { failure: `The new gateway did not take over: ${(error as Error).message}` };
+    }
+    try {
+      writeTakeOverResult(dataFolder, result);
+    } catch (error) {
+      log.warn({ err: error }, 'Whoever asked for the take-over cannot be told');
     }
   });
   return promise;
@@ -179,67 +191,6 @@ async function greet(
   process.stdout.write(
     greeting({ url, metricsUrl, login, cli, dataFolder: elsewhere, functions: deployed, sample, colour }),
   );
-}
-
-interface Signals {
-  readonly stop: AbortController;
-  /** Resolves with the first signal to stop. */
-  readonly stopped: Promise<'stopped'>;
-  /** Called for SIGUSR2, one at a time, and for one that came already. */
-  onTakeOver(takeOver: () => Promise<void>): void;
-  /** From now on all signals are another process's. */
-  passTo(pid: () => number): void;
-}
-
-/** The first signal stops, the second ends at once; SIGUSR2 asks for a successor. */
-function onSignals(): Signals {
-  const stop = new AbortController();
-  const { promise: stopped, resolve } = Promise.withResolvers<'stopped'>();
-  let successor: (() => number) | undefined;
-  let asked = false;
-  let takeOver: (() => Promise<void>) | undefined;
-  let takingOver: Promise<void> | undefined;
-  const look = (): void => {
-    if (!asked || !takeOver || takingOver || stop.signal.aborted) return;
-    asked = false;
-    takingOver = takeOver().finally(() => {
-      takingOver = undefined;
-      look();
-    });
-  };
-  const onStop = async (signal: NodeJS.Signals, number: number): Promise<void> => {
-    if (!successor && stop.signal.aborted) process.exit(128 + number);
-    if (!successor) stop.abort();
-    await takingOver;
-    if (successor) pass(successor(), signal);
-    else resolve('stopped');
-  };
-  for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }))
-    process.on(signal, () => void onStop(signal as NodeJS.Signals, number));
-  process.on('SIGUSR2', () => {
-    if (successor) return pass(successor(), 'SIGUSR2');
-    asked = true;
-    look();
-  });
-  return {
-    stop,
-    stopped,
-    onTakeOver(start) {
-      takeOver = start;
-      look();
-    },
-    passTo(pid) {
-      successor = pid;
-    },
-  };
-}
-
-function pass(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended: so will this process.
-  }
 }
 
 function defaultDataFolder(): string {

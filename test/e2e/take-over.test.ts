@@ -72,6 +72,22 @@ test('a change that is asked of the old gateway after the take-over is made by t
   await platform.until('figlet', ({ availableReplicas }) => availableReplicas === 2);
 });
 
+test('a call that waits for its function to start as the gateway is replaced is answered', async (t) => {
+  const platform = await platformWithFiglet(t);
+  for (const _round of [1, 2]) {
+    const body = { serviceName: 'figlet', replicas: 0 };
+    t.is((await platform.api('/system/scale-function/figlet', { method: 'POST', body })).status, 202);
+    let over = false;
+    const taken = takeOver(platform.dataDir).finally(() => (over = true));
+    while (!over) {
+      const calls = Array.from({ length: 4 }, () => platform.call('figlet', { method: 'POST', body: 'Ada' }));
+      for (const answer of await Promise.all(calls)) t.is(answer.status, 200, await answer.text());
+      t.is((await platform.api('/system/scale-function/figlet', { method: 'POST', body })).status, 202);
+    }
+    t.is((await taken).code, 0);
+  }
+});
+
 test('when the new gateway cannot open the state, the old one has it back, goes on and says why', async (t) => {
   const platform = await platformWithFiglet(t);
   const before = servingPid(platform);
