@@ -1,11 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { parseDuration } from '../common/duration.ts';
 import { FaasError } from '../common/errors.ts';
-import { continueWhenRead } from '../common/http/continue.ts';
+import { getHeader } from '../common/http/headers.ts';
+import type { HttpRequest, HttpResponse } from '../common/http/message.ts';
 import { INTERNAL_HEADER } from '../common/http/problem.ts';
 import { sendProblem } from '../common/http/send-problem.ts';
-import { checkRequest, originTarget } from '../common/http/strict.ts';
+import { HttpServer } from '../common/http/server/server.ts';
+import { REASONS } from '../common/http/status-codes.ts';
+import { originTarget } from '../common/http/strict.ts';
 import type { WatchdogConfig } from './config.ts';
 import { Limiter } from './limiter.ts';
 import { listen } from './listen.ts';
@@ -16,8 +18,6 @@ import { type Call, INTERNAL, type Mode } from './modes/mode.ts';
 
 /** Recorded for a caller that hung up before an answer began; nobody sees it. */
 const CLIENT_CLOSED = 499;
-/** How late a slow request is noticed, at most; Node's default would be 30 s. */
-const LONGEST_CHECK_MS = 5000;
 /** Open calls of a function that is gone get this long to be answered. */
 const LAST_ANSWERS_MS = 1000;
 
@@ -36,8 +36,8 @@ export class Watchdog {
   readonly #lock: LockFile;
   readonly #metrics = new Metrics();
   readonly #limiter: Limiter;
-  readonly #server: Server;
-  #metricsServer: Server | undefined;
+  readonly #server: HttpServer;
+  #metricsServer: HttpServer | undefined;
   #starting: Promise<void> | undefined;
   #ready = false;
   #healthy = false;
@@ -50,21 +50,13 @@ export class Watchdog {
     this.#mode = mode;
     this.#lock = lock;
     this.#limiter = new Limiter(config.maxInflight, config.maxInflightQueueMs);
-    const { readTimeoutMs } = config;
-    this.#server = createServer({
-      requestTimeout: readTimeoutMs,
-      headersTimeout: readTimeoutMs,
-      connectionsCheckingInterval: Math.min(Math.max(readTimeoutMs / 4, 100), LONGEST_CHECK_MS),
-    });
     // The gateway keeps its connections for as long as it likes; closing one under its next call would fail that.
-    this.#server.keepAliveTimeout = 0;
-    this.#server.on('request', (req, res) => this.#onRequest(req, res));
-    this.#server.on('checkContinue', (req, res) => {
-      continueWhenRead(req, res);
-      this.#onRequest(req, res);
+    this.#server = new HttpServer({
+      headTimeoutMs: config.readTimeoutMs,
+      internal: INTERNAL,
+      onRequest: (req, res) => this.#onRequest(req, res),
+      onUpgrade: mode.upgrade && ((req, socket, rest) => this.#onUpgrade(req, socket, rest)),
     });
-    if (mode.upgrade !== undefined)
-      this.#server.on('upgrade', (req, socket, head) => this.#onUpgrade(req, socket, head));
   }
 
   /**
@@ -78,7 +70,7 @@ export class Watchdog {
     this.#starting.catch(() => {});
     const { listen: path, port, metricsPort } = this.#config;
     const bound = await listen(
-      this.#server,
+      this.#server.listener,
       path === undefined ? { port } : { path },
       path === undefined ? 'port' : 'listen',
     );
@@ -118,7 +110,6 @@ export class Watchdog {
 
   async #stopServing(withinMs: number): Promise<void> {
     this.#server.close();
-    this.#server.closeIdleConnections();
     if (this.#openCalls > 0) {
       this.#log.line(`Waiting for ${this.#openCalls} open calls`);
       await new Promise<void>((resolve) => {
@@ -130,26 +121,24 @@ export class Watchdog {
       });
       if (this.#openCalls > 0) this.#log.line(`${this.#openCalls} calls were cut: they took longer than write_timeout`);
     }
-    this.#server.closeAllConnections();
-    this.#metricsServer?.close();
-    this.#metricsServer?.closeAllConnections();
+    this.#server.destroy();
+    this.#metricsServer?.destroy();
   }
 
   async #serveMetrics(port: number): Promise<void> {
-    this.#metricsServer = createServer((req, res) => {
-      if (req.url !== '/metrics') res.writeHead(404).end();
-      else res.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(this.#metrics.exposition());
+    const { readTimeoutMs: headTimeoutMs } = this.#config;
+    this.#metricsServer = new HttpServer({
+      headTimeoutMs,
+      onRequest: (req, res) => {
+        if (req.url !== '/metrics') res.writeHead(404).end();
+        else res.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(this.#metrics.exposition());
+      },
     });
-    const bound = await listen(this.#metricsServer, { port }, 'metrics_port');
+    const bound = await listen(this.#metricsServer.listener, { port }, 'metrics_port');
     this.#log.line(`Metrics listening on port: ${bound}`);
   }
 
-  #onRequest(req: IncomingMessage, res: ServerResponse): void {
-    const flaw = checkRequest(req);
-    if (flaw !== undefined) {
-      sendProblem(res, new FaasError('invalid_request', flaw), { internal: INTERNAL });
-      return;
-    }
+  #onRequest(req: HttpRequest, res: HttpResponse): void {
     const url = originTarget(req.url!);
     req.url = url;
     if (url.charCodeAt(1) === 95 && url.startsWith('/_/')) {
@@ -177,7 +166,7 @@ export class Watchdog {
       call.res.writeHead(429, { 'Content-Type': 'text/plain', [INTERNAL_HEADER]: 'faas-middleware' }).end(body);
   }
 
-  #open(req: IncomingMessage, res: ServerResponse): ActiveCall {
+  #open(req: HttpRequest, res: HttpResponse): ActiveCall {
     const call = new ActiveCall(req, res, limitOf(req, this.#config.execTimeoutMs));
     this.#openCalls++;
     this.#metrics.begin();
@@ -244,19 +233,18 @@ export class Watchdog {
   }
 
   #logCall({ req, callId, bytesOut }: ActiveCall, status: number, elapsed: number): void {
-    if (req.headers['user-agent']?.startsWith('kube-probe')) return;
+    if (getHeader(req.rawHeaders, 'user-agent')?.startsWith('kube-probe')) return;
     const id = this.#config.logCallId ? ` [${callId ?? 'none'}]` : '';
-    const code = `${status} ${STATUS_CODES[status] ?? 'Client Closed Request'}`;
+    const code = `${status} ${REASONS[status] ?? 'Client Closed Request'}`;
     this.#log.line(`${req.method} ${req.url} - ${code} - ContentLength: ${bytesOut}B (${elapsed.toFixed(4)}s)${id}`, {
       callId,
     });
   }
 
-  #onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const flaw = checkRequest(req);
-    if (flaw !== undefined || !this.#ready || !this.#limiter.tryEnter()) {
+  #onUpgrade(req: HttpRequest, socket: Duplex, head: Buffer): void {
+    if (!this.#ready || !this.#limiter.tryEnter()) {
       socket.end(
-        `HTTP/1.1 ${flaw !== undefined ? 400 : this.#ready ? 429 : 503} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+        `HTTP/1.1 ${this.#ready ? 429 : 503} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       );
       return;
     }
@@ -268,20 +256,20 @@ export class Watchdog {
       this.#metrics.end(req.method!, status, elapsed);
       if (this.#config.accessLog)
         this.#log.line(
-          `${req.method} ${req.url} - ${status} ${STATUS_CODES[status]} - ContentLength: 0B (${elapsed.toFixed(4)}s)`,
+          `${req.method} ${req.url} - ${status} ${REASONS[status]} - ContentLength: 0B (${elapsed.toFixed(4)}s)`,
         );
       this.#limiter.leave();
       if (--this.#openCalls === 0) this.#onIdle?.();
     });
   }
 
-  #answerHealth(req: IncomingMessage, res: ServerResponse): void {
+  #answerHealth(req: HttpRequest, res: HttpResponse): void {
     if (req.method !== 'GET') res.writeHead(405).end();
     else if (this.#healthy && this.#lock.exists()) res.writeHead(200, { 'Content-Type': 'text/plain' }).end('OK');
     else res.writeHead(503).end();
   }
 
-  #answerReady(req: IncomingMessage, res: ServerResponse): void {
+  #answerReady(req: HttpRequest, res: HttpResponse): void {
     if (req.method !== 'GET') res.writeHead(405).end();
     else if (!this.#ready || !this.#healthy || !this.#lock.exists()) res.writeHead(503).end();
     else if (this.#limiter.full) res.writeHead(429).end();
@@ -298,8 +286,8 @@ export class Watchdog {
 }
 
 class ActiveCall implements Call {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
+  readonly req: HttpRequest;
+  readonly res: HttpResponse;
   readonly callId: string | undefined;
   readonly startedAt = performance.now();
   readonly limitMs: number;
@@ -309,18 +297,18 @@ class ActiveCall implements Call {
   closed = false;
   over = false;
 
-  constructor(req: IncomingMessage, res: ServerResponse, limitMs: number) {
+  constructor(req: HttpRequest, res: HttpResponse, limitMs: number) {
     this.req = req;
     this.res = res;
-    this.callId = req.headers['x-call-id'] as string | undefined;
+    this.callId = getHeader(req.rawHeaders, 'x-call-id');
     this.limitMs = limitMs;
   }
 }
 
 /** X-Timeout shortens the limit; it never lifts or lengthens it (contract 3.5, 9). */
-function limitOf(req: IncomingMessage, execTimeoutMs: number): number {
-  const asked = req.headers['x-timeout'];
-  if (execTimeoutMs === 0 || typeof asked !== 'string') return execTimeoutMs;
+function limitOf(req: HttpRequest, execTimeoutMs: number): number {
+  const asked = getHeader(req.rawHeaders, 'x-timeout');
+  if (execTimeoutMs === 0 || asked === undefined) return execTimeoutMs;
   try {
     const askedMs = parseDuration(asked);
     return askedMs > 0 && askedMs < execTimeoutMs ? askedMs : execTimeoutMs;

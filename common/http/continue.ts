@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpRequest } from './message.ts';
 
 const kContinue = Symbol('continue');
 type Continuing = IncomingMessage & { [kContinue]?: ServerResponse | undefined };
@@ -21,8 +22,8 @@ export function continueWhenRead(req: IncomingMessage, res: ServerResponse): voi
 }
 
 /** The client waits for 100 with its body, and nobody has started to read it. */
-export function awaitsContinue(req: IncomingMessage): boolean {
-  return (req as Continuing)[kContinue] !== undefined;
+export function awaitsContinue(req: HttpRequest): boolean {
+  return req.awaitsContinue ?? (req as HttpRequest & { [kContinue]?: unknown })[kContinue] !== undefined;
 }
 
 function sendContinue(req: Continuing): void {

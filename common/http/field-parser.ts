@@ -5,7 +5,7 @@ export class FieldError extends Error {}
 export const MAX_FIELDS = 1000;
 
 /** 1 for the characters of a token (RFC 9110 section 5.6.2), by Latin-1 code. */
-const TOKEN = new Uint8Array(256);
+export const TOKEN = new Uint8Array(256);
 for (const char of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
   TOKEN[char.charCodeAt(0)] = 1;
 

@@ -114,9 +114,12 @@ export class LineBuffer {
   }
 
   #tooLarge(): FieldError {
-    return new FieldError(`headers larger than ${this.#maxBytes} bytes`);
+    return new TooLarge(`headers larger than ${this.#maxBytes} bytes`);
   }
 }
+
+/** A block with no end within the limit. */
+export class TooLarge extends FieldError {}
 
 const BLOCK_END = Buffer.from('\r\n\r\n');
 const CR = 13;

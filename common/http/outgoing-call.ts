@@ -1,9 +1,7 @@
 import type { Connection } from './connection.ts';
 import { fieldLine } from './request-head.ts';
 import type { AnswerHandler, OutgoingRequest, UpstreamCall } from './upstream.ts';
-
-/** A piece of the body up to this size is copied behind the head, to leave in one write. */
-const SMALL_BYTES = 16_384;
+import { writePiece } from './write-piece.ts';
 
 /** The sending side of one call: head, then body, framed. */
 export class OutgoingCall implements UpstreamCall {
@@ -102,23 +100,6 @@ export class OutgoingCall implements UpstreamCall {
 // Two turns of the queue: a stream of which reading starts now hands out its first piece between them.
 const flushSoon = (call: OutgoingCall): void => process.nextTick(flushHead, call);
 const flushHead = (call: OutgoingCall): void => call.flushHead();
-
-function writePiece(socket: Connection['socket'], before: string, chunk: Buffer, after: string): boolean {
-  if (before === '' && after === '') return socket.write(chunk);
-  if (chunk.length <= SMALL_BYTES) {
-    const whole = Buffer.allocUnsafe(before.length + chunk.length + after.length);
-    whole.write(before, 0, 'latin1');
-    chunk.copy(whole, before.length);
-    whole.write(after, before.length + chunk.length, 'latin1');
-    return socket.write(whole);
-  }
-  socket.cork();
-  socket.write(before, 'latin1');
-  let writable = socket.write(chunk);
-  if (after !== '') writable = socket.write(after, 'latin1');
-  socket.uncork();
-  return writable;
-}
 
 function trailerLines(trailers: readonly string[]): string {
   let lines = '';

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpRequest, HttpResponse } from './message.ts';
 import { RelayedCall } from './relayed-call.ts';
 import type { Upstream } from './upstream.ts';
 import type { UpstreamError } from './upstream-error.ts';
@@ -61,7 +61,7 @@ export interface Relay {
  *
  * @throws TypeError when the target or an added header cannot be written as HTTP; nothing was sent
  */
-export function relay(req: IncomingMessage, res: ServerResponse, upstream: Upstream, options: RelayOptions): Relay {
+export function relay(req: HttpRequest, res: HttpResponse, upstream: Upstream, options: RelayOptions): Relay {
   const relayed = new RelayedCall(req, res, options);
   relayed.start(upstream);
   return relayed;

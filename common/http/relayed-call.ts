@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerFraming } from './answer-head.ts';
 import { Deadline, type Expiring } from './deadline.ts';
 import { hasName, replaceHeaders, safeTrailerNames, safeTrailers } from './headers.ts';
+import type { HttpRequest, HttpResponse } from './message.ts';
 import type { Relay, RelayOptions, RelayOutcome } from './relay.ts';
 import { bodyOf, framingOf, isEventStream, relayedHead } from './relayed-head.ts';
 import { isLast } from './strict.ts';
@@ -12,8 +12,8 @@ import type { UpstreamError } from './upstream-error.ts';
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 const kRelay = Symbol('relay');
-type RelayedRequest = IncomingMessage & { [kRelay]?: RelayedCall | undefined };
-type RelayedResponse = ServerResponse & { [kRelay]?: RelayedCall | undefined };
+type RelayedRequest = HttpRequest & { [kRelay]?: RelayedCall | undefined };
+type RelayedResponse = HttpResponse & { [kRelay]?: RelayedCall | undefined };
 
 /** One call of `relay`: both directions, its time limit and how it ended. */
 export class RelayedCall implements AnswerHandler, Expiring, Relay {
@@ -25,6 +25,8 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
   #deadline: Deadline | undefined = undefined;
   readonly #body: OutgoingRequest['body'];
   #reading = false;
+  /** It was here whole, and has been sent. */
+  #bodyTaken = false;
   #requestBytes = 0;
   #answerBytes = 0;
   #status: number | undefined = undefined;
@@ -35,7 +37,7 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
   #draining = false;
   #done = false;
 
-  constructor(req: IncomingMessage, res: ServerResponse, options: RelayOptions) {
+  constructor(req: HttpRequest, res: HttpResponse, options: RelayOptions) {
     this.#req = req;
     this.#res = res;
     this.#options = options;
@@ -73,7 +75,7 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
   }
 
   onDrain(): void {
-    if (this.#body === 'none') return;
+    if (this.#body === 'none' || this.#bodyTaken) return;
     if (this.#reading) this.#req.resume();
     else this.#startReading();
   }
@@ -180,6 +182,13 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
 
   #startReading(): void {
     const req = this.#req;
+    const whole = req.takeBody?.();
+    if (whole !== undefined) {
+      this.#bodyTaken = true;
+      for (const chunk of whole) this.onRequestData(chunk);
+      this.onRequestEnd();
+      return;
+    }
     this.#reading = true;
     if (req.readableEnded) {
       this.onRequestEnd();

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { getHeader, hasName, isHopByHop, namedByConnection, safeTrailerNames } from './headers.ts';
+import type { HttpRequest } from './message.ts';
 import { checkTarget, fieldLine } from './request-head.ts';
 import type { OutgoingRequest } from './upstream.ts';
 
@@ -10,10 +10,9 @@ export interface RelayedHeadOptions {
 }
 
 /** How the body of `req` is framed, and so is to be framed again. */
-export function bodyOf(req: IncomingMessage): OutgoingRequest['body'] {
-  const { headers } = req;
-  if (headers['transfer-encoding'] !== undefined) return CHUNKED;
-  const length = headers['content-length'];
+export function bodyOf(req: HttpRequest): OutgoingRequest['body'] {
+  if (getHeader(req.rawHeaders, 'transfer-encoding') !== undefined) return CHUNKED;
+  const length = getHeader(req.rawHeaders, 'content-length');
   return length === undefined ? 'none' : { length: Number(length) };
 }
 
@@ -23,14 +22,18 @@ export function bodyOf(req: IncomingMessage): OutgoingRequest['body'] {
  *
  * @throws TypeError when the target or an added header is not one line
  */
-export function relayedHead(req: IncomingMessage, options: RelayedHeadOptions, framing: string): string {
+export function relayedHead(req: HttpRequest, options: RelayedHeadOptions, framing: string): string {
   const raw = req.rawHeaders;
   const added = options.addRequestHeaders ?? NONE;
-  const named = namedByConnection(req.headers.connection);
-  let host = options.hostHeader ?? req.headers.host;
+  const named = namedIn(raw);
+  let host = options.hostHeader;
   let lines = '';
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') {
+      host ??= raw[i + 1]!;
+      continue;
+    }
     if (isReplaced(name) || (added.length > 0 && hasName(added, name))) continue;
     if (named?.includes(name.toLowerCase())) continue;
     lines += `${name}: ${raw[i + 1]!}\r\n`;
@@ -45,7 +48,7 @@ export function relayedHead(req: IncomingMessage, options: RelayedHeadOptions, f
 }
 
 /** The lines that frame a body, with the trailers that `req` declares. */
-export function framingOf(req: IncomingMessage, body: OutgoingRequest['body']): string {
+export function framingOf(req: HttpRequest, body: OutgoingRequest['body']): string {
   if (body === 'none') return '';
   if (body.length !== undefined) return `Content-Length: ${body.length}\r\n`;
   const trailer = safeTrailerNames(getHeader(req.rawHeaders, 'trailer'));
@@ -60,8 +63,19 @@ export function isEventStream(headers: readonly string[]): boolean {
 const NONE: readonly string[] = [];
 const CHUNKED = { length: undefined };
 
+/** The headers that Connection names, however often it comes. */
+function namedIn(raw: readonly string[]): string[] | undefined {
+  let named: string[] | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!;
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    const more = namedByConnection(raw[i + 1]!);
+    if (more !== undefined) named = named === undefined ? more : named.concat(more);
+  }
+  return named;
+}
+
 /** Headers that are of one hop, or are written anew. */
 function isReplaced(name: string): boolean {
-  if (name.length === 4) return name.toLowerCase() === 'host';
   return name.length === 14 ? name.toLowerCase() === 'content-length' : isHopByHop(name);
 }

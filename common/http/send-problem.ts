@@ -1,6 +1,7 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { awaitsContinue } from './continue.ts';
+import type { HttpRequest, HttpResponse } from './message.ts';
 import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from './problem.ts';
+import { REASONS } from './status-codes.ts';
 import { isLast } from './strict.ts';
 
 /** A body with no more than this left is read and thrown away, so that the connection can be kept. */
@@ -24,7 +25,7 @@ export interface SendProblemOptions {
  * that a short body is seen as one. A request's body that nobody reads is thrown away when little of it is left;
  * otherwise the connection is closed after the answer.
  */
-export function sendProblem(res: ServerResponse, error: unknown, options: SendProblemOptions = {}): void {
+export function sendProblem(res: HttpResponse, error: unknown, options: SendProblemOptions = {}): void {
   if (res.headersSent || res.destroyed) {
     res.destroy();
     return;
@@ -39,7 +40,7 @@ export function sendProblem(res: ServerResponse, error: unknown, options: SendPr
   const rest = unreadBytes(req);
   const closes = rest > SMALL_REST_BYTES || (rest > 0 && awaitsContinue(req)) || isLast(req);
   if (closes) headers.push('Connection', 'close');
-  res.writeHead(problem.status, STATUS_CODES[problem.status], headers);
+  res.writeHead(problem.status, REASONS[problem.status], headers);
   const shown = req.method === 'HEAD' ? undefined : body;
   if (!closes || rest === 0 || awaitsContinue(req)) {
     res.end(shown);
@@ -52,14 +53,14 @@ export function sendProblem(res: ServerResponse, error: unknown, options: SendPr
 }
 
 /** Bytes of the request's body that have not been read yet; Infinity when nobody knows. */
-function unreadBytes(req: IncomingMessage): number {
+function unreadBytes(req: HttpRequest): number {
   if (req.complete || req.readableEnded) return 0;
   if (req.headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY;
   return Number(req.headers['content-length'] ?? 0);
 }
 
 /** Ends `res` once the client has sent its body, or too much of it, or for too long. */
-function endWhenRead(req: IncomingMessage, res: ServerResponse): void {
+function endWhenRead(req: HttpRequest, res: HttpResponse): void {
   let read = 0;
   const end = (): void => {
     clearTimeout(timer);

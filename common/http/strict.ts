@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { HttpRequest } from './message.ts';
 
 const kClosing = Symbol('closing');
 type CheckedSocket = Socket & { [kClosing]?: boolean };
@@ -13,7 +13,7 @@ type CheckedSocket = Socket & { [kClosing]?: boolean };
  * Nor is it after a request to upgrade that is served as any other: Node throws away what came in one packet with it,
  * and would read on in the middle of the next request. `sendProblem` and `relay` close such a connection.
  */
-export function checkRequest(req: IncomingMessage): string | undefined {
+export function checkRequest(req: HttpRequest): string | undefined {
   const socket = req.socket as CheckedSocket;
   if (socket[kClosing]) return 'nothing more is served on this connection after an earlier request';
   const reason = findFault(req);
@@ -22,15 +22,19 @@ export function checkRequest(req: IncomingMessage): string | undefined {
 }
 
 /** Whether the answer to `req` must be the last on its connection; after `checkRequest`. */
-export const isLast = (req: IncomingMessage): boolean => (req.socket as CheckedSocket)[kClosing] === true;
+export const isLast = (req: HttpRequest): boolean => (req.socket as CheckedSocket)[kClosing] === true;
 
-function findFault(req: IncomingMessage): string | undefined {
+function findFault(req: HttpRequest): string | undefined {
   const isOld = req.httpVersionMinor === 0;
   if (req.httpVersionMajor !== 1 || (!isOld && req.httpVersionMinor !== 1))
     return 'only HTTP/1.0 and HTTP/1.1 are spoken here';
   if (NOT_TARGET.test(req.url!)) return 'the request target holds a fragment, a control character or one outside ASCII';
+  return faultOf(req.httpVersionMinor, req.rawHeaders);
+}
 
-  const raw = req.rawHeaders;
+/** Why headers (flat) make no sound request of HTTP/1.`minor`; undefined when they do. */
+export function faultOf(minor: number, raw: readonly string[]): string | undefined {
+  const isOld = minor === 0;
   let hosts = 0;
   let lengths = 0;
   let codings = 0;

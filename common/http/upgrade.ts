@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FaasError } from '../errors.ts';
@@ -6,6 +5,7 @@ import type { AnswerHead } from './answer-head.ts';
 import { AnswerParser, type AnswerSink } from './answer-parser.ts';
 import { FieldError } from './field-parser.ts';
 import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from './problem.ts';
+import type { HttpRequest } from './message.ts';
 import { relayedHead } from './relayed-head.ts';
 import { fieldLine } from './request-head.ts';
 import type { Address } from './upstream.ts';
@@ -31,7 +31,7 @@ export interface RelayUpgradeOptions {
  * be a request that nobody has checked.
  */
 export function relayUpgrade(
-  req: IncomingMessage,
+  req: HttpRequest,
   socket: Duplex,
   head: Buffer,
   address: Address,
@@ -51,7 +51,7 @@ class RelayedUpgrade implements AnswerSink {
   #answered = false;
   #open = 2;
 
-  constructor(req: IncomingMessage, client: Duplex, head: Buffer, address: Address, options: RelayUpgradeOptions) {
+  constructor(req: HttpRequest, client: Duplex, head: Buffer, address: Address, options: RelayUpgradeOptions) {
     this.#client = client;
     this.#head = head;
     this.#options = options;
@@ -151,7 +151,7 @@ class RelayedUpgrade implements AnswerSink {
 }
 
 /** It has no body: what follows the head is of the protocol to come. */
-function upgradeHead(req: IncomingMessage, options: RelayUpgradeOptions): string {
+function upgradeHead(req: HttpRequest, options: RelayUpgradeOptions): string {
   const framing = `Connection: Upgrade\r\n${fieldLine('Upgrade', req.headers.upgrade ?? '')}`;
   return relayedHead(req, { ...options, target: options.target ?? req.url! }, framing);
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../../common/http/message.ts';
 import { logLines } from '../process/capture.ts';
 import { type Child, describeEnding, type Ending } from '../process/child.ts';
 import { feed, restOfBody } from '../process/feed.ts';
@@ -127,7 +127,7 @@ export class ForkMode implements Mode {
 }
 
 /** `marshal_request`: header and body as one JSON object, as Go would write it. */
-function marshalled(req: IncomingMessage, body: Buffer): BodyStart {
+function marshalled(req: HttpRequest, body: Buffer): BodyStart {
   const header: Record<string, string[]> = {};
   const raw = req.rawHeaders;
   for (let i = 0; i < raw.length; i += 2) {

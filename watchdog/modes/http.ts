@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FaasError } from '../../common/errors.ts';
+import { getHeader } from '../../common/http/headers.ts';
+import type { HttpRequest } from '../../common/http/message.ts';
 import { type RelayOutcome, relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import { originTarget } from '../../common/http/strict.ts';
@@ -65,7 +66,7 @@ export class HttpMode implements Mode {
     );
   }
 
-  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, onDone: (status: number) => void): void {
+  upgrade(req: HttpRequest, socket: Duplex, head: Buffer, onDone: (status: number) => void): void {
     relayUpgrade(req, socket, head, this.#address!, { onDone: ({ status }) => onDone(status) });
   }
 
@@ -89,8 +90,8 @@ export class HttpMode implements Mode {
     if (this.#address !== undefined && 'path' in this.#address) rmSync(this.#address.path, { force: true });
   }
 
-  #relay(call: Call, req: IncomingMessage, mayRetry: boolean): void {
-    const streams = call.req.headers.accept?.startsWith('text/event-stream') === true;
+  #relay(call: Call, req: HttpRequest, mayRetry: boolean): void {
+    const streams = getHeader(call.req.rawHeaders, 'accept')?.startsWith('text/event-stream') === true;
     relay(req, call.res, this.#upstream!, {
       target: originTarget(req.url!),
       timeoutMs: streams ? 0 : call.limitMs,
@@ -101,7 +102,7 @@ export class HttpMode implements Mode {
     });
   }
 
-  #onDone(call: Call, req: IncomingMessage, outcome: RelayOutcome, mayRetry: boolean): void {
+  #onDone(call: Call, req: HttpRequest, outcome: RelayOutcome, mayRetry: boolean): void {
     if (outcome.kind === 'answered') {
       call.bytesOut = outcome.answerBytes;
     } else if (outcome.kind === 'timed_out' && !outcome.headSent) {

@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FaasErrorCode } from '../../common/errors.ts';
+import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import type { WatchdogConfig } from '../config.ts';
 import type { Log } from '../log/log.ts';
 
@@ -9,8 +9,8 @@ export const INTERNAL = 'of-watchdog';
 
 /** One request on its way through the watchdog. */
 export interface Call {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
+  readonly req: HttpRequest;
+  readonly res: HttpResponse;
   /** The request's X-Call-Id. */
   readonly callId: string | undefined;
   /** `performance.now()` when its head had been read. */
@@ -64,7 +64,7 @@ export interface Mode {
    */
   invoke(call: Call): void | Promise<void>;
   /** Takes over a connection that asks for another protocol. Absent: such requests are invoked like others. */
-  upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer, onDone: (status: number) => void): void;
+  upgrade?(req: HttpRequest, socket: Duplex, head: Buffer, onDone: (status: number) => void): void;
   /** No calls are left: ends the function within `graceMs`. Idempotent. */
   stop(graceMs: number): Promise<void>;
   /** Ends all processes of the function now, synchronously. Idempotent. */

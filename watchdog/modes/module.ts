@@ -13,6 +13,7 @@ import { asExpress } from './module/express.ts';
 import { toRequest } from './module/fetch.ts';
 import { type LoadedHandler, loadHandler } from './module/load.ts';
 import { LoopGuard } from './module/loop-guard.ts';
+import { asNodeHttp } from './module/node-http.ts';
 
 /** Loads a JavaScript or TypeScript handler into the watchdog's own process. Documented in watchdog/README.md. */
 export class ModuleMode implements Mode {
@@ -101,9 +102,11 @@ export class ModuleMode implements Mode {
       }
       case 'fetch':
         return writeAnswer(call, context, await handler.call(toRequest(req, context.signal), context));
-      case 'node':
-        await handler.call(req, res);
+      case 'node': {
+        const adapted = asNodeHttp(req, res);
+        await handler.call(adapted.req, adapted.res);
         return closed(call);
+      }
       case 'express': {
         const adapted = asExpress(req, res, await readBody(req, this.#deps.config.maxRequestBytes));
         await handler.call(adapted.req, adapted.res);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { HttpResponse } from '../../common/http/message.ts';
 
 /** Resolves when `res` has room for more, or has ended: whoever writes looks which. */
-export async function roomOrEnd(res: ServerResponse): Promise<void> {
+export async function roomOrEnd(res: HttpResponse): Promise<void> {
   if (res.destroyed) return;
   const settled = new AbortController();
   const { signal } = settled;

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../../common/http/message.ts';
 import { ERROR_CODE_HEADER } from '../../common/http/problem.ts';
 import { logLines } from '../process/capture.ts';
 import { type Child, describeEnding, type Ending } from '../process/child.ts';
@@ -121,7 +121,7 @@ export class StreamingMode implements Mode {
  * Before the connection is closed after an answer; on one that is kept the rest is read anyway. Bounded, because a
  * client may send until it has the whole answer.
  */
-async function restBeforeClose(req: IncomingMessage): Promise<void> {
+async function restBeforeClose(req: HttpRequest): Promise<void> {
   if (!/\bclose\b/i.test(req.headers.connection ?? '')) return;
   const rest = restOfBody(req);
   if (rest === undefined) return;

@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { HttpRequest } from '../../common/http/message.ts';
 
 /** `req` with its body already read, for whoever wants to read the body of a request. */
-export function bufferedRequest(req: IncomingMessage, body: Buffer): IncomingMessage {
-  const { method, url, headers, rawHeaders, httpVersion, httpVersionMajor, httpVersionMinor, socket } = req;
+export function bufferedRequest(req: HttpRequest, body: Buffer): HttpRequest {
+  const { method, url, headers, rawHeaders, httpVersionMajor, httpVersionMinor, socket } = req;
   const stream = Readable.from(body.length === 0 ? [] : [body], { objectMode: false });
-  const fields = { method, url, headers, rawHeaders, httpVersion, httpVersionMajor, httpVersionMinor, socket };
-  return Object.assign(stream, fields, { complete: true, rawTrailers: req.rawTrailers }) as unknown as IncomingMessage;
+  const fields = { method, url, headers, rawHeaders, httpVersionMajor, httpVersionMinor, socket };
+  return Object.assign(stream, fields, { complete: true, rawTrailers: req.rawTrailers }) as unknown as HttpRequest;
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../../common/http/message.ts';
 
 /**
  * The variables that tell a forked process of its request. For each header `Http_<Name>` with its first value, as Go
@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
  *
  * @param classic with Http_Host and both spellings of the length, which is -1 when chunked
  */
-export function cgiVariables(req: IncomingMessage, classic: boolean): Record<string, string> {
+export function cgiVariables(req: HttpRequest, classic: boolean): Record<string, string> {
   const variables: Record<string, string> = {};
   const raw = req.rawHeaders;
   for (let i = 0; i < raw.length; i += 2) {
@@ -48,7 +48,7 @@ function canonicalName(name: string): string {
   return known;
 }
 
-function contentLength(req: IncomingMessage): string {
+function contentLength(req: HttpRequest): string {
   if (req.headers['transfer-encoding'] !== undefined) return '-1';
   return req.headers['content-length'] ?? '0';
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../../common/http/message.ts';
 import type { Child } from './child.ts';
 import { type BodyStart, hasNoBody } from './request-body.ts';
 
@@ -7,7 +7,7 @@ import { type BodyStart, hasNoBody } from './request-body.ts';
  * and thrown away, so that the caller gets to read the answer. A body that is cut ends the process: it must not take
  * the part for the whole.
  */
-export function feed(child: Child, req: IncomingMessage, body: BodyStart): void {
+export function feed(child: Child, req: HttpRequest, body: BodyStart): void {
   const { stdin } = child;
   const { chunks, whole } = body;
   if (whole) {
@@ -31,7 +31,7 @@ export function feed(child: Child, req: IncomingMessage, body: BodyStart): void 
  * Reads and throws away what is still to come of a body; `undefined` when nothing is. An answer that ends before it
  * may be lost: a connection that is closed under a sender is reset, and takes with it what was not read yet.
  */
-export function restOfBody(req: IncomingMessage): Promise<void> | undefined {
+export function restOfBody(req: HttpRequest): Promise<void> | undefined {
   if (req.complete || req.destroyed || hasNoBody(req)) return undefined;
   return new Promise((resolve) => {
     req.once('end', resolve).once('close', resolve).resume();

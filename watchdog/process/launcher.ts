@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../../common/http/message.ts';
 import type { WatchdogConfig } from '../config.ts';
 import { cgiVariables } from './cgi.ts';
 import { Child } from './child.ts';
@@ -25,7 +25,7 @@ export class Launcher {
   }
 
   /** The process for a call. @throws Error with the system's reason */
-  launch(req: IncomingMessage): Child {
+  launch(req: HttpRequest): Child {
     if (this.#config.prefork > 0) {
       // After this turn, so that the call at hand does not wait for its successor's process.
       setImmediate(() => this.#refill());

@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { FaasError } from '../../common/errors.ts';
+import { getHeader } from '../../common/http/headers.ts';
+import type { HttpRequest } from '../../common/http/message.ts';
 
 /** The beginning of a request's body. When it is not `whole`, the rest is still to be read from the request. */
 export interface BodyStart {
@@ -15,8 +16,10 @@ const EMPTY: BodyStart = { chunks: [], bytes: 0, whole: true };
  *
  * @throws FaasError `invalid_request` when the body ends before it is whole
  */
-export function readBodyStart(req: IncomingMessage, limitBytes: number): BodyStart | Promise<BodyStart> {
+export function readBodyStart(req: HttpRequest, limitBytes: number): BodyStart | Promise<BodyStart> {
   if (hasNoBody(req)) return EMPTY;
+  const chunks = req.takeBody?.();
+  if (chunks !== undefined) return { chunks, bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0), whole: true };
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -42,18 +45,19 @@ export function readBodyStart(req: IncomingMessage, limitBytes: number): BodySta
  *
  * @throws FaasError `body_too_large` beyond `limitBytes`; `invalid_request` when it is cut
  */
-export async function readBody(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
+export async function readBody(req: HttpRequest, limitBytes: number): Promise<Buffer> {
   const tooLarge = (): FaasError =>
     new FaasError(
       'body_too_large',
       `The request body is larger than ${limitBytes} bytes; raise max_request_size, or use a mode that streams.`,
     );
-  if (Number(req.headers['content-length'] ?? 0) > limitBytes) throw tooLarge();
+  if (Number(getHeader(req.rawHeaders, 'content-length') ?? 0) > limitBytes) throw tooLarge();
   const body = await readBodyStart(req, limitBytes + 1);
   if (body.bytes > limitBytes) throw tooLarge();
   return body.chunks.length === 1 ? body.chunks[0]! : Buffer.concat(body.chunks, body.bytes);
 }
 
 /** Neither length nor chunks, as most GET requests have it. */
-export const hasNoBody = (req: IncomingMessage): boolean =>
-  req.headers['transfer-encoding'] === undefined && (req.headers['content-length'] ?? '0') === '0';
+export const hasNoBody = (req: HttpRequest): boolean =>
+  getHeader(req.rawHeaders, 'transfer-encoding') === undefined &&
+  (getHeader(req.rawHeaders, 'content-length') ?? '0') === '0';

@@ -1,5 +1,6 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { FaasError } from '../../../common/errors.ts';
+import type { HttpRequest } from '../../../common/http/message.ts';
 
 const JSON_TYPE = /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i;
 
@@ -8,22 +9,26 @@ export class FunctionEvent {
   readonly method: string;
   /** Without the query, as it was sent. */
   readonly path: string;
-  /** Names in lower case. */
-  readonly headers: IncomingHttpHeaders;
   readonly rawBody: Buffer;
+  readonly #req: HttpRequest;
   readonly #queryText: string;
   #query: Record<string, string | string[]> | undefined;
   #body: unknown;
   #bodyRead = false;
 
-  constructor(req: IncomingMessage, rawBody: Buffer) {
+  constructor(req: HttpRequest, rawBody: Buffer) {
     const url = req.url!;
     const mark = url.indexOf('?');
     this.method = req.method!;
     this.path = mark === -1 ? url : url.slice(0, mark);
     this.#queryText = mark === -1 ? '' : url.slice(mark + 1);
-    this.headers = req.headers;
+    this.#req = req;
     this.rawBody = rawBody;
+  }
+
+  /** Names in lower case. */
+  get headers(): IncomingHttpHeaders {
+    return this.#req.headers;
   }
 
   /** Values decoded; a name that comes twice has a list. */

@@ -1,8 +1,9 @@
-import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader } from 'node:http';
+import type { HttpRequest, HttpResponse } from '../../../common/http/message.ts';
 import { FunctionEvent } from './event.ts';
 
 /** node:http's request with what handlers written for Express read most. */
-export type ExpressRequest = IncomingMessage & {
+export type ExpressRequest = HttpRequest & {
   path: string;
   query: Record<string, string | string[]>;
   /** Parsed when Content-Type is JSON, else text. */
@@ -12,7 +13,7 @@ export type ExpressRequest = IncomingMessage & {
 };
 
 /** node:http's response with what handlers written for Express call most. */
-export type ExpressResponse = ServerResponse & {
+export type ExpressResponse = HttpResponse & {
   status(code: number): ExpressResponse;
   set(name: string | Readonly<Record<string, OutgoingHttpHeader>>, value?: OutgoingHttpHeader): ExpressResponse;
   type(mediaType: string): ExpressResponse;
@@ -23,8 +24,8 @@ export type ExpressResponse = ServerResponse & {
 
 /** Adds Express' conveniences to a request whose body has been read. @throws FaasError `invalid_request` for bad JSON */
 export function asExpress(
-  req: IncomingMessage,
-  res: ServerResponse,
+  req: HttpRequest,
+  res: HttpResponse,
   rawBody: Buffer,
 ): { req: ExpressRequest; res: ExpressResponse } {
   const { path, query, body } = new FunctionEvent(req, rawBody);

@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { HttpRequest } from '../../../common/http/message.ts';
 import { hasNoBody } from '../../process/request-body.ts';
 
 /** A Request with the body still to be streamed. */
-export function toRequest(req: IncomingMessage, signal: AbortSignal): Request {
+export function toRequest(req: HttpRequest, signal: AbortSignal): Request {
   const headers = new Headers();
   const raw = req.rawHeaders;
   for (let i = 0; i < raw.length; i += 2) headers.append(raw[i]!, raw[i + 1]!);

@@ -1,0 +1,53 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingHttpHeaders, OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+
+/** A request to be served, as node:http and our own server (server/) both give it; the body is the stream. */
+export interface HttpRequest extends Readable {
+  readonly method?: string | undefined;
+  /** The request target, byte for byte. */
+  url?: string | undefined;
+  readonly httpVersionMajor: number;
+  readonly httpVersionMinor: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Flat, as they came. */
+  readonly rawHeaders: string[];
+  /** Flat; after the end of the body. */
+  readonly rawTrailers: string[];
+  /** The body has been received whole, though it may still be unread. */
+  readonly complete: boolean;
+  readonly socket: Socket;
+  /** The client waits for 100 with its body, and nobody has started to read it. Our own server's only. */
+  readonly awaitsContinue?: boolean;
+  /** All of the body, if it is here and nobody has begun to read the stream, which then is empty. Our own server's only. */
+  takeBody?(): Buffer[] | undefined;
+}
+
+/** The answer to a request, as node:http and our own server both take it. */
+export interface HttpResponse extends EventEmitter {
+  readonly req: HttpRequest;
+  statusCode: number;
+  /** False makes it the last answer on its connection. */
+  shouldKeepAlive: boolean;
+  /** writeHead was called. */
+  readonly headersSent: boolean;
+  readonly destroyed: boolean;
+  readonly closed: boolean;
+  readonly writableEnded: boolean;
+  readonly writableFinished: boolean;
+  readonly socket: Socket | null;
+  setHeader(name: string, value: number | string | readonly string[]): this;
+  hasHeader(name: string): boolean;
+  /** `headers`: an object, or a flat list. */
+  writeHead(status: number, reason?: string, headers?: OutgoingHttpHeaders | OutgoingHttpHeader[]): this;
+  writeHead(status: number, headers?: OutgoingHttpHeaders | OutgoingHttpHeader[]): this;
+  writeInformation?: unknown;
+  flushHeaders(): void;
+  /** @returns false: wait for `drain` */
+  write(chunk: string | Uint8Array): boolean;
+  end(chunk?: string | Uint8Array): this;
+  end(chunk: string, encoding: BufferEncoding): this;
+  addTrailers(trailers: OutgoingHttpHeaders | readonly [string, string][]): void;
+  destroy(error?: Error): this;
+}

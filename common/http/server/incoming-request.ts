@@ -1,0 +1,129 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import type { HttpRequest } from '../message.ts';
+import { headerObject } from './header-object.ts';
+import type { RequestHead } from './request-head.ts';
+
+/** Of a body, kept before somebody reads it. */
+const READ_AHEAD_BYTES = 65_536;
+const STREAM_OPTIONS = { highWaterMark: READ_AHEAD_BYTES };
+
+/** Where a request's body comes from. */
+export interface BodySource {
+  readonly socket: Socket;
+  /** Somebody starts to read, or wants more. */
+  wantBody(): void;
+  /** Enough for now. */
+  holdBody(): void;
+}
+
+/**
+ * A request of our server, with the face of node:http's IncomingMessage. Its stream is set going only when somebody
+ * reads it: what comes before is kept in a list, which `takeBody` gives away as it is.
+ */
+export class IncomingRequest extends Readable implements HttpRequest {
+  readonly method: string;
+  url: string;
+  readonly rawHeaders: string[];
+  rawTrailers: string[] = [];
+  readonly httpVersionMajor = 1;
+  readonly httpVersionMinor: number;
+  complete = false;
+  aborted = false;
+  awaitsContinue: boolean;
+  #source: BodySource;
+  #headers: IncomingHttpHeaders | undefined = undefined;
+  /** Until the stream is read. */
+  #early: Buffer[] | undefined = [];
+  #earlyBytes = 0;
+  #streaming = false;
+
+  constructor(head: RequestHead, source: BodySource) {
+    super(STREAM_OPTIONS);
+    this.method = head.method;
+    this.url = head.target;
+    this.rawHeaders = head.fields;
+    this.httpVersionMinor = head.minor;
+    this.awaitsContinue = head.expectsContinue && (head.chunked || head.length > 0);
+    this.#source = source;
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return (this.#headers ??= headerObject(this.rawHeaders));
+  }
+  set headers(headers: IncomingHttpHeaders) {
+    this.#headers = headers;
+  }
+  get trailers(): IncomingHttpHeaders {
+    return headerObject(this.rawTrailers);
+  }
+  get httpVersion(): string {
+    return `1.${this.httpVersionMinor}`;
+  }
+  get socket(): Socket {
+    return this.#source.socket;
+  }
+  get connection(): Socket {
+    return this.#source.socket;
+  }
+
+  takeBody(): Buffer[] | undefined {
+    if (!this.complete) return undefined;
+    const early = this.#early;
+    this.#early = undefined;
+    return early;
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  /** The connection's: a piece of the body. */
+  receive(chunk: Buffer): void {
+    this.awaitsContinue = false;
+    if (this.#streaming) {
+      if (!this.push(chunk)) this.#source.holdBody();
+      return;
+    }
+    this.#early!.push(chunk);
+    this.#earlyBytes += chunk.length;
+    if (this.#earlyBytes >= READ_AHEAD_BYTES) this.#source.holdBody();
+  }
+
+  /** The connection's: the body is whole. */
+  receiveEnd(trailers: string[]): void {
+    this.complete = true;
+    this.awaitsContinue = false;
+    this.rawTrailers = trailers;
+    if (this.#streaming) this.push(null);
+  }
+
+  /** The connection's: it has ended, and the body will never be whole. */
+  cut(): void {
+    if (this.complete || this.destroyed) return;
+    this.aborted = true;
+    this.emit('aborted');
+    // As in node:http: who does not listen for errors finds out by `close`, and that it is not `complete`.
+    const error = Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+    this.destroy(this.listenerCount('error') > 0 ? error : undefined);
+  }
+
+  override _read(): void {
+    if (!this.#streaming) {
+      this.#streaming = true;
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      for (const chunk of early) this.push(chunk);
+      if (this.complete) {
+        this.push(null);
+        return;
+      }
+    }
+    if (!this.complete) this.#source.wantBody();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    callback(error);
+  }
+}

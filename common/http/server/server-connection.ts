@@ -1,0 +1,241 @@
+import type { Socket } from 'node:net';
+import { Deadline, type Expiring } from '../deadline.ts';
+import { FieldError } from '../field-parser.ts';
+import { type BodySource, IncomingRequest } from './incoming-request.ts';
+import { type AnswerOwner, OutgoingAnswer } from './outgoing-answer.ts';
+import { refusal } from './refusal.ts';
+import { RefusedRequest, type RequestHead } from './request-head.ts';
+import { RequestParser, type RequestSink } from './request-parser.ts';
+import type { HttpServer } from './server.ts';
+
+/** Of requests that came before their turn; beyond it the client has to wait. */
+const MAX_HELD_BYTES = 65_536;
+/** After the last answer: what is read of what the client still sends, at most ... */
+const LINGER_BYTES = 8 * 1024 * 1024;
+/** ... and for how long. A socket closed on unread bytes is reset, and the client may lose the answer by that. */
+const LINGER_MS = 2000;
+
+/** One client's connection, which serves one request after the other, in their order. */
+export class ServerConnection implements RequestSink, AnswerOwner, BodySource, Expiring {
+  readonly socket: Socket;
+  readonly #server: HttpServer;
+  readonly #parser: RequestParser;
+  /** Until it has been received and answered. */
+  #req: IncomingRequest | undefined = undefined;
+  #answer: OutgoingAnswer | undefined = undefined;
+  /** Given to the socket, not written yet. */
+  readonly #unwritten: OutgoingAnswer[] = [];
+  /** The head at hand, until its request is dispatched: what came with it of the body shall be there. */
+  #head: RequestHead | undefined = undefined;
+  #held: Buffer | undefined = undefined;
+  #deadline: Deadline | undefined = undefined;
+  #keepAlive = true;
+  #consuming = false;
+  #paused = false;
+  /** Nothing more is served. */
+  #ending = false;
+  #lingered = 0;
+  /** Another protocol has taken over. */
+  #detached = false;
+
+  constructor(socket: Socket, server: HttpServer) {
+    this.socket = socket;
+    this.#server = server;
+    this.#parser = new RequestParser(this);
+    socket.on('data', this.#onData);
+    socket.on('drain', this.#onDrain);
+    socket.on('end', this.#onEnd);
+    socket.on('error', ignore);
+    socket.on('close', () => this.#onClose());
+    this.#arm(server.headTimeoutMs);
+  }
+
+  get mayStay(): boolean {
+    return this.#keepAlive && !this.#server.closed;
+  }
+
+  /** The server accepts no more: ends now when idle, else after the answer. */
+  close(): void {
+    if (this.#req === undefined && this.#unwritten.length === 0) this.socket.destroy();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  onParsedHead(head: RequestHead): void {
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
+    this.#keepAlive = head.keepAlive;
+    this.#head = head;
+    this.#req = new IncomingRequest(head, this);
+  }
+
+  onParsedData(chunk: Buffer): void {
+    if (!this.#answer?.writableEnded) this.#req!.receive(chunk);
+  }
+
+  onParsedEnd(trailers: string[]): void {
+    this.#req!.receiveEnd(trailers);
+    if (this.#answer?.writableEnded) this.#exchangeOver();
+  }
+
+  wantBody(): void {
+    const req = this.#req;
+    if (req?.awaitsContinue) {
+      req.awaitsContinue = false;
+      // Also read when an answer is through and the rest is thrown away: a 100 would then be bytes out of place.
+      if (!this.#answer?.headersSent) this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+    }
+    this.#resume();
+  }
+
+  holdBody(): void {
+    this.#pause();
+  }
+
+  onAnswerEnd(answer: OutgoingAnswer, stays: boolean): void {
+    this.#unwritten.push(answer);
+    if (!stays) this.#ending = true;
+    else if (this.#req!.complete) this.#exchangeOver();
+    // Nobody wants the rest of the body, but the next request is behind it.
+    else this.#resume();
+  }
+
+  onAnswerWritten(answer: OutgoingAnswer): void {
+    const at = this.#unwritten.indexOf(answer);
+    if (at === -1) return;
+    this.#unwritten.splice(at, 1);
+    if (this.#unwritten.length === 0 && (this.#ending || (this.#server.closed && this.#req === undefined))) this.#shut();
+    answer.close(false);
+  }
+
+  onDeadline(): void {
+    if (this.#parser.inHead) this.#refuse(408, `the head of the request took longer than ${this.#server.headTimeoutMs} ms`);
+    else this.socket.destroy();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#ending) {
+      this.#lingered += chunk.length;
+      if (this.#lingered > LINGER_BYTES) this.socket.destroy();
+    } else if (this.#held !== undefined) {
+      this.#held = Buffer.concat([this.#held, chunk]);
+      if (this.#held.length > MAX_HELD_BYTES) this.#pause();
+    } else {
+      this.#consume(chunk);
+    }
+  };
+
+  #consume(chunk: Buffer): void {
+    this.#consuming = true;
+    try {
+      let at = 0;
+      while (at < chunk.length && !this.#ending) {
+        if (this.#req?.complete) {
+          this.#held = at === 0 ? chunk : chunk.subarray(at);
+          break;
+        }
+        at = this.#parser.execute(chunk, at);
+        if (this.#head === undefined) continue;
+        const head = this.#head;
+        this.#head = undefined;
+        if (head.upgrades && this.#server.onUpgrade !== undefined) {
+          this.#upgrade(chunk.subarray(at));
+          return;
+        }
+        this.#answer = new OutgoingAnswer(this.#req!, this);
+        this.#server.onRequest(this.#req!, this.#answer);
+      }
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      this.#refuse(error instanceof RefusedRequest ? error.status : 400, error.message);
+    } finally {
+      this.#consuming = false;
+    }
+    if (this.#parser.inHead && this.#deadline === undefined) this.#arm(this.#server.headTimeoutMs);
+  }
+
+  #exchangeOver(): void {
+    this.#req = undefined;
+    this.#answer = undefined;
+    this.#resume();
+    const held = this.#held;
+    this.#held = undefined;
+    if (this.#server.idleTimeoutMs > 0) this.#arm(this.#server.idleTimeoutMs);
+    if (held !== undefined && !this.#consuming) this.#consume(held);
+  }
+
+  #upgrade(rest: Buffer): void {
+    const { socket } = this;
+    this.#detached = true;
+    socket.off('data', this.#onData).off('drain', this.#onDrain).off('end', this.#onEnd);
+    socket.pause();
+    this.#server.onUpgrade!(this.#req!, socket, rest);
+  }
+
+  /** Answers what is no request, unless an answer is on its way already, and serves nothing more. */
+  #refuse(status: number, message: string): void {
+    this.#ending = true;
+    const answer = this.#answer;
+    if (answer?.headersSent) {
+      this.socket.destroy();
+      return;
+    }
+    this.socket.write(refusal(status, message, this.#server.internal), 'latin1');
+    this.#shut();
+    this.#req?.cut();
+    answer?.close(true);
+  }
+
+  /** Sends the end, and reads on for a while when the client is not through. */
+  #shut(): void {
+    this.#ending = true;
+    this.#deadline?.cancel();
+    if (this.#req?.complete !== false && this.#held === undefined && !this.#parser.inHead) {
+      this.socket.destroySoon();
+      return;
+    }
+    this.#held = undefined;
+    this.socket.end();
+    this.#resume();
+    this.#deadline = new Deadline({ onDeadline: () => this.socket.destroy() }, LINGER_MS);
+  }
+
+  readonly #onDrain = (): void => this.#answer?.onDrain();
+
+  /** The client sends no more. Who hangs up looks the same, so that what it asked for is not worked on any longer. */
+  readonly #onEnd = (): void => {
+    if (this.#answer !== undefined && !this.#answer.writableEnded) this.socket.destroy();
+  };
+
+  #onClose(): void {
+    this.#ending = true;
+    this.#held = undefined;
+    this.#deadline?.cancel();
+    this.#server.forget(this);
+    if (this.#detached) return;
+    this.#req?.cut();
+    for (const answer of this.#unwritten.splice(0)) answer.close(true);
+    this.#answer?.close(true);
+  }
+
+  #arm(limitMs: number): void {
+    this.#deadline?.cancel();
+    this.#deadline = limitMs > 0 ? new Deadline(this, limitMs) : undefined;
+  }
+
+  #pause(): void {
+    if (this.#paused || this.#ending) return;
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.socket.resume();
+  }
+}
+
+const ignore = (): void => {};
