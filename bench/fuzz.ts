@@ -9,7 +9,10 @@ import { type ReadRequest, readRequests } from './lib/fuzz-oracle.ts';
 
 export const question = 'Does a hostile client or function get anything past the relay that was not sent, or stop it?';
 
-const CASES_PER_RUNTIME = 20_000;
+const CASES_PER_RUN = 10_000;
+/** Our own server, and node:http. */
+const FRONTS = ['own', 'node'] as const;
+type Front = (typeof FRONTS)[number];
 const LANES = 8;
 /** A call that was cut may still end at the upstream while the next cases run. */
 const REMEMBERED_CASES = 64;
@@ -31,16 +34,17 @@ interface Tally {
   unanswered: number;
 }
 
-/** Hostile bytes through the relay, on Node and on Bun, with an upstream that records and answers as badly. */
+/** Hostile bytes through the relay, on Node and Bun, behind both servers; the upstream records and answers as badly. */
 export async function run({ seed, log }: BenchOptions): Promise<BenchResult> {
   const tally: Tally = { requests: 0, smuggled: 0, crashes: 0, unanswered: 0 };
-  for (const runtime of existsSync(BUN) ? [process.execPath, BUN] : [process.execPath]) {
-    const relays = await RelayUnderFire.start(runtime, tally, log);
+  const runtimes = existsSync(BUN) ? [process.execPath, BUN] : [process.execPath];
+  for (const [runtime, front] of runtimes.flatMap((each) => FRONTS.map((front) => [each, front] as const))) {
+    const relays = await RelayUnderFire.start(runtime, front, tally, log);
     let next = 0;
     const started = performance.now();
     await Promise.all(
       relays.lanes.map(async (lane) => {
-        while (next < CASES_PER_RUNTIME) {
+        while (next < CASES_PER_RUN) {
           const id = next++;
           await lane.runCase(seed * 1_000_003 + id, id);
           if (id % 5000 === 0)
@@ -64,19 +68,26 @@ interface Case {
 class RelayUnderFire {
   readonly lanes: Lane[] = [];
   readonly #runtime: string;
+  readonly #front: Front;
   readonly #tally: Tally;
   readonly #log: (line: string) => void;
   #child: ChildProcess | undefined = undefined;
   #stopping = false;
 
-  private constructor(runtime: string, tally: Tally, log: (line: string) => void) {
+  private constructor(runtime: string, front: Front, tally: Tally, log: (line: string) => void) {
     this.#runtime = runtime;
+    this.#front = front;
     this.#tally = tally;
     this.#log = log;
   }
 
-  static async start(runtime: string, tally: Tally, log: (line: string) => void): Promise<RelayUnderFire> {
-    const relays = new RelayUnderFire(runtime, tally, log);
+  static async start(
+    runtime: string,
+    front: Front,
+    tally: Tally,
+    log: (line: string) => void,
+  ): Promise<RelayUnderFire> {
+    const relays = new RelayUnderFire(runtime, front, tally, log);
     for (let i = 0; i < LANES; i++) relays.lanes.push(await Lane.open(tally, log));
     relays.#spawn();
     for (const lane of relays.lanes) await lane.untilListening();
@@ -94,7 +105,7 @@ class RelayUnderFire {
 
   #spawn(): void {
     const pairs = this.lanes.map((lane) => `${lane.port}:${lane.upstreamPort}`);
-    this.#child = spawn(this.#runtime, [SERVER, ...pairs], { stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#child = spawn(this.#runtime, [SERVER, this.#front, ...pairs], { stdio: ['ignore', 'ignore', 'inherit'] });
     this.#child.once('exit', (code, signal) => {
       if (this.#stopping) return;
       this.#tally.crashes++;

@@ -171,7 +171,7 @@ export class Watchdog {
     this.#openCalls++;
     this.#metrics.begin();
     if (!this.#healthy && this.#ready) res.shouldKeepAlive = false;
-    res.once('close', () => this.#onClosed(call));
+    res.on('close', () => this.#onClosed(call));
     return call;
   }
 
@@ -236,7 +236,7 @@ export class Watchdog {
     if (getHeader(req.rawHeaders, 'user-agent')?.startsWith('kube-probe')) return;
     const id = this.#config.logCallId ? ` [${callId ?? 'none'}]` : '';
     const code = `${status} ${REASONS[status] ?? 'Client Closed Request'}`;
-    this.#log.line(`${req.method} ${req.url} - ${code} - ContentLength: ${bytesOut}B (${elapsed.toFixed(4)}s)${id}`, {
+    this.#log.oneLine(`${req.method} ${req.url} - ${code} - ContentLength: ${bytesOut}B (${elapsed.toFixed(4)}s)${id}`, {
       callId,
     });
   }

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingHttpHeaders, OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import type { AnswerFraming } from './answer-head.ts';
 
 /** A request to be served, as node:http and our own server (server/) both give it; the body is the stream. */
 export interface HttpRequest extends Readable {
@@ -42,6 +43,8 @@ export interface HttpResponse extends EventEmitter {
   /** `headers`: an object, or a flat list. */
   writeHead(status: number, reason?: string, headers?: OutgoingHttpHeaders | OutgoingHttpHeader[]): this;
   writeHead(status: number, headers?: OutgoingHttpHeaders | OutgoingHttpHeader[]): this;
+  /** As writeHead, for headers that are known to be sound and end-to-end. Our own server's only. */
+  writeCheckedHead?(status: number, reason: string, headers: readonly string[], framing: AnswerFraming): void;
   writeInformation?: unknown;
   flushHeaders(): void;
   /** @returns false: wait for `drain` */

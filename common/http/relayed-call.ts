@@ -99,8 +99,12 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
       const names = safeTrailerNames(trailer);
       if (names !== undefined) sent.push('Trailer', names);
     }
-    if (isLast(this.#req)) sent.push('Connection', 'close');
-    this.#res.writeHead(status, reason, sent);
+    if (this.#res.writeCheckedHead !== undefined) {
+      this.#res.writeCheckedHead(status, reason, sent, framing);
+    } else {
+      if (isLast(this.#req)) sent.push('Connection', 'close');
+      this.#res.writeHead(status, reason, sent);
+    }
     this.#headHeld = true;
   }
 

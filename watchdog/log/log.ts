@@ -45,11 +45,12 @@ export class Log {
 
   /** Text of several lines becomes several lines. */
   line(text: string, details?: LineDetails): void {
-    if (text.includes('\n')) for (const one of text.split('\n')) this.#line(one, details);
-    else this.#line(text, details);
+    if (text.includes('\n')) for (const one of text.split('\n')) this.oneLine(one, details);
+    else this.oneLine(text, details);
   }
 
-  #line(text: string, details: LineDetails | undefined): void {
+  /** Text that has no line feed. */
+  oneLine(text: string, details?: LineDetails): void {
     this.#remember(text);
     const { stream, callId } = details ?? {};
     if (stream !== undefined && this.#options.functionLines === 'raw' && this.#options.stamp === 'go') {

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import type { AnswerFraming } from '../answer-head.ts';
 import type { HttpResponse } from '../message.ts';
 import { REASONS } from '../status-codes.ts';
 import { writePiece } from '../write-piece.ts';
@@ -46,6 +47,8 @@ export class OutgoingAnswer extends AnswerHeaders implements HttpResponse {
   #bodiless = false;
   #hasDate = false;
   #hasTrailers = false;
+  /** By a Content-Length that somebody else counts. */
+  #isFramed = false;
   /** Bytes still to come; undefined without a Content-Length. */
   #left: number | undefined = undefined;
   #trailers = '';
@@ -101,6 +104,26 @@ export class OutgoingAnswer extends AnswerHeaders implements HttpResponse {
     }
     this.headersSent = true;
     return this;
+  }
+
+  /**
+   * As writeHead, for what a parser of ours has read: the headers are sound, end-to-end, and have a Content-Length
+   * when the body is framed by one. Looking at each again would cost more than all the rest of the answer.
+   */
+  writeCheckedHead(status: number, reason: string, headers: readonly string[], framing: AnswerFraming): void {
+    this.statusCode = status;
+    this.statusMessage = reason;
+    this.#bodiless = framing === 'none';
+    this.#isFramed = framing === 'length';
+    let lines = '';
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i]!;
+      if (name.length === 4 && name.toLowerCase() === 'date') this.#hasDate = true;
+      else if (name.length === 7 && name.toLowerCase() === 'trailer') this.#hasTrailers = true;
+      lines += `${name}: ${headers[i + 1]!}\r\n`;
+    }
+    this.#lines = lines;
+    this.headersSent = true;
   }
 
   flushHeaders(): void {
@@ -173,8 +196,8 @@ export class OutgoingAnswer extends AnswerHeaders implements HttpResponse {
     if (!this.destroyed) {
       this.destroyed = true;
       // Without a length or chunks the connection's end is the body's end, so it must not be a clean one.
-      const isEndless = this.#begun && !this.#bodiless && !this.#chunked && this.#left === undefined;
-      if (isEndless) this.#owner.socket.resetAndDestroy();
+      const isFramed = this.#isFramed || this.#chunked || this.#left !== undefined;
+      if (this.#begun && !this.#bodiless && !isFramed) this.#owner.socket.resetAndDestroy();
       else this.#owner.destroy();
     }
     return this;
@@ -262,7 +285,7 @@ export class OutgoingAnswer extends AnswerHeaders implements HttpResponse {
     const isOld = req.httpVersionMinor === 0;
     let lines = this.#lines;
     if (this.sendDate && !this.#hasDate) lines += dateLine();
-    if (!this.#bodiless && this.#left === undefined) {
+    if (!this.#bodiless && !this.#isFramed && this.#left === undefined) {
       if (wholeBytes !== undefined) {
         this.#left = wholeBytes;
         lines += `Content-Length: ${wholeBytes}\r\n`;
