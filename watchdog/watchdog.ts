@@ -236,16 +236,17 @@ export class Watchdog {
     if (getHeader(req.rawHeaders, 'user-agent')?.startsWith('kube-probe')) return;
     const id = this.#config.logCallId ? ` [${callId ?? 'none'}]` : '';
     const code = `${status} ${REASONS[status] ?? 'Client Closed Request'}`;
-    this.#log.oneLine(`${req.method} ${req.url} - ${code} - ContentLength: ${bytesOut}B (${elapsed.toFixed(4)}s)${id}`, {
-      callId,
-    });
+    this.#log.oneLine(
+      `${req.method} ${req.url} - ${code} - ContentLength: ${bytesOut}B (${elapsed.toFixed(4)}s)${id}`,
+      {
+        callId,
+      },
+    );
   }
 
   #onUpgrade(req: HttpRequest, socket: Duplex, head: Buffer): void {
     if (!this.#ready || !this.#limiter.tryEnter()) {
-      socket.end(
-        `HTTP/1.1 ${this.#ready ? 429 : 503} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-      );
+      socket.end(`HTTP/1.1 ${this.#ready ? 429 : 503} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
     const startedAt = performance.now();

@@ -96,11 +96,9 @@ export class OutgoingAnswer extends AnswerHeaders implements HttpResponse {
     if (this.setOnes !== undefined) {
       for (const [name, value] of this.#merged(headers)) this.#addHeader(name, value, withoutLength);
     } else if (Array.isArray(headers)) {
-      for (let i = 0; i < headers.length; i += 2)
-        this.#addHeader(headers[i] as string, headers[i + 1]!, withoutLength);
+      for (let i = 0; i < headers.length; i += 2) this.#addHeader(headers[i] as string, headers[i + 1]!, withoutLength);
     } else if (headers !== undefined) {
-      for (const name in headers)
-        if (headers[name] !== undefined) this.#addHeader(name, headers[name], withoutLength);
+      for (const name in headers) if (headers[name] !== undefined) this.#addHeader(name, headers[name], withoutLength);
     }
     this.headersSent = true;
     return this;
@@ -132,8 +130,7 @@ export class OutgoingAnswer extends AnswerHeaders implements HttpResponse {
   }
 
   write(chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean {
-    if (this.writableEnded)
-      throw Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' });
+    if (this.writableEnded) throw Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' });
     const onWritten = typeof encoding === 'function' ? encoding : callback;
     if (typeof onWritten === 'function') process.nextTick(onWritten);
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encodingOf(encoding)) : chunk;
@@ -183,7 +180,10 @@ export class OutgoingAnswer extends AnswerHeaders implements HttpResponse {
     this.writeInformation(102);
   }
   writeEarlyHints(hints: Readonly<Record<string, string | readonly string[]>>): void {
-    this.writeInformation(103, Object.entries(hints).flatMap(([name, value]) => [name, [value].flat().join(', ')]));
+    this.writeInformation(
+      103,
+      Object.entries(hints).flatMap(([name, value]) => [name, [value].flat().join(', ')]),
+    );
   }
   cork(): void {}
   uncork(): void {}
@@ -311,8 +311,7 @@ export class OutgoingAnswer extends AnswerHeaders implements HttpResponse {
     const given: [string, OutgoingHttpHeader][] = [];
     if (Array.isArray(headers))
       for (let i = 0; i < headers.length; i += 2) given.push([headers[i] as string, headers[i + 1]!]);
-    else
-      for (const [name, value] of Object.entries(headers ?? {})) if (value !== undefined) given.push([name, value]);
+    else for (const [name, value] of Object.entries(headers ?? {})) if (value !== undefined) given.push([name, value]);
     for (const [name] of given) merged.delete(name.toLowerCase());
     return [...merged.values()].flat().concat(given);
   }

@@ -95,7 +95,8 @@ function parseRequestLine(text: string, head: RequestHead): number {
   while (TOKEN[code] === 1) code = text.charCodeAt(++i);
   if (i === 0 || code !== 32) throw new FieldError('a request line must start with a method and one space');
   // Names that are there already: one cut out of the text would have to be hashed for each look-up.
-  head.method = i === 3 && text.startsWith('GET') ? 'GET' : i === 4 && text.startsWith('POST') ? 'POST' : text.slice(0, i);
+  head.method =
+    i === 3 && text.startsWith('GET') ? 'GET' : i === 4 && text.startsWith('POST') ? 'POST' : text.slice(0, i);
   const targetAt = ++i;
   code = text.charCodeAt(i);
   // Visible ASCII without "#": a fragment is never sent (RFC 9112 section 3.2).

@@ -106,12 +106,14 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     const at = this.#unwritten.indexOf(answer);
     if (at === -1) return;
     this.#unwritten.splice(at, 1);
-    if (this.#unwritten.length === 0 && (this.#ending || (this.#server.closed && this.#req === undefined))) this.#shut();
+    if (this.#unwritten.length === 0 && (this.#ending || (this.#server.closed && this.#req === undefined)))
+      this.#shut();
     answer.close(false);
   }
 
   onDeadline(): void {
-    if (this.#parser.inHead) this.#refuse(408, `the head of the request took longer than ${this.#server.headTimeoutMs} ms`);
+    if (this.#parser.inHead)
+      this.#refuse(408, `the head of the request took longer than ${this.#server.headTimeoutMs} ms`);
     else this.socket.destroy();
   }
 
