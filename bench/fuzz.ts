@@ -9,7 +9,7 @@ import { type ReadRequest, readRequests } from './lib/fuzz-oracle.ts';
 
 export const question = 'Does a hostile client or function get anything past the relay that was not sent, or stop it?';
 
-const CASES_PER_RUN = 10_000;
+const CASES_PER_RUN = 12_000;
 /** Our own server, and node:http. */
 const FRONTS = ['own', 'node'] as const;
 type Front = (typeof FRONTS)[number];

@@ -52,7 +52,7 @@ export class Watchdog {
     this.#limiter = new Limiter(config.maxInflight, config.maxInflightQueueMs);
     // The gateway keeps its connections for as long as it likes; closing one under its next call would fail that.
     this.#server = new HttpServer({
-      headTimeoutMs: config.readTimeoutMs,
+      requestTimeoutMs: config.readTimeoutMs,
       internal: INTERNAL,
       onRequest: (req, res) => this.#onRequest(req, res),
       onUpgrade: mode.upgrade && ((req, socket, rest) => this.#onUpgrade(req, socket, rest)),
@@ -126,9 +126,9 @@ export class Watchdog {
   }
 
   async #serveMetrics(port: number): Promise<void> {
-    const { readTimeoutMs: headTimeoutMs } = this.#config;
+    const { readTimeoutMs: requestTimeoutMs } = this.#config;
     this.#metricsServer = new HttpServer({
-      headTimeoutMs,
+      requestTimeoutMs,
       onRequest: (req, res) => {
         if (req.url !== '/metrics') res.writeHead(404).end();
         else res.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(this.#metrics.exposition());

@@ -47,7 +47,12 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     socket.on('end', this.#onEnd);
     socket.on('error', ignore);
     socket.on('close', () => this.#onClose());
-    this.#arm(server.headTimeoutMs);
+    this.#arm(server.requestTimeoutMs);
+  }
+
+  /** Part of a request is here. */
+  get #isWaiting(): boolean {
+    return !this.#ending && (this.#parser.inHead || this.#req?.complete === false);
   }
 
   get mayStay(): boolean {
@@ -76,6 +81,8 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   }
 
   onParsedEnd(trailers: string[]): void {
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
     this.#req!.receiveEnd(trailers);
     if (this.#answer?.writableEnded) this.#exchangeOver();
   }
@@ -112,8 +119,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   }
 
   onDeadline(): void {
-    if (this.#parser.inHead)
-      this.#refuse(408, `the head of the request took longer than ${this.#server.headTimeoutMs} ms`);
+    if (this.#isWaiting) this.#refuse(408, `the request took longer than ${this.#server.requestTimeoutMs} ms to come`);
     else this.socket.destroy();
   }
 
@@ -155,7 +161,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     } finally {
       this.#consuming = false;
     }
-    if (this.#parser.inHead && this.#deadline === undefined) this.#arm(this.#server.headTimeoutMs);
+    if (this.#deadline === undefined && this.#isWaiting) this.#arm(this.#server.requestTimeoutMs);
   }
 
   #exchangeOver(): void {

@@ -11,8 +11,11 @@ export interface HttpServerOptions {
    * Without it such requests are served like others.
    */
   readonly onUpgrade?: ((req: IncomingRequest, socket: Socket, rest: Buffer) => void) | undefined;
-  /** How long a head may take, from its first byte or from the connection's start; 0 or absent: no limit. */
-  readonly headTimeoutMs?: number;
+  /**
+   * How long a head may take, from its first byte or from the connection's start, and then the body; 0 or absent: no
+   * limit. What takes longer is answered with 408, unless an answer has begun, and the connection is closed.
+   */
+  readonly requestTimeoutMs?: number;
   /** How long a connection may wait for the next request; 0 or absent: no limit. */
   readonly idleTimeoutMs?: number;
   /** Value of X-OpenFaaS-Internal where the server itself refuses a request. */
@@ -29,7 +32,7 @@ export class HttpServer {
   readonly listener: Server;
   readonly onRequest: HttpServerOptions['onRequest'];
   readonly onUpgrade: HttpServerOptions['onUpgrade'];
-  readonly headTimeoutMs: number;
+  readonly requestTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly internal: string | undefined;
   readonly #connections = new Set<ServerConnection>();
@@ -38,7 +41,7 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.onRequest = options.onRequest;
     this.onUpgrade = options.onUpgrade;
-    this.headTimeoutMs = options.headTimeoutMs ?? 0;
+    this.requestTimeoutMs = options.requestTimeoutMs ?? 0;
     this.idleTimeoutMs = options.idleTimeoutMs ?? 0;
     this.internal = options.internal;
     this.listener = createServer({ noDelay: true }, (socket) => {
