@@ -129,15 +129,25 @@ test('a client that waits for 100 gets it when the body is read, and a last answ
 });
 
 test('what is no request is refused with its reason, once, and the connection is closed', async (t) => {
-  const { exchange } = await serve(t, { onRequest: echo, requestTimeoutMs: 50, internal: 'me' });
+  const { exchange } = await serve(t, { onRequest: echo, internal: 'me' });
   const refused = await exchange([`GET / HTTP/1.1\r\n${HEAD}A : b\r\n\r\nGET / HTTP/1.1\r\n${CLOSE}`]);
   t.regex(refused, /^HTTP\/1\.1 400 Bad Request\r\n.*x-openfaas-internal: me.*"code":"invalid_request"/s);
   t.is(refused.match(/HTTP\/1\.1 /g)?.length, 1);
   t.regex(await exchange([`GET / HTTP/1.1\r\n${HEAD}A: ${'a'.repeat(70_000)}`]), /^HTTP\/1\.1 431 /);
   t.regex(await exchange([`GET / HTTP/1.1\r\n${HEAD}Expect: all\r\n\r\n`]), /^HTTP\/1\.1 417 /);
-  t.regex(await exchange(['GET / HTTP/1.1\r\nHos']), /^HTTP\/1\.1 408 /);
-  t.regex(await exchange([`POST / HTTP/1.1\r\n${HEAD}Content-Length: 9\r\n\r\nhal`]), /^HTTP\/1\.1 408 /);
-  t.is(await exchange([]), '', 'nothing was asked');
+});
+
+test('a request that does not come whole in time is a 408; a connection without one is closed', async (t) => {
+  const { exchange } = await serve(t, { onRequest: echo, requestTimeoutMs: 1000 });
+  const late = [
+    exchange(['GET / HTTP/1.1\r\nHos']),
+    exchange([`POST / HTTP/1.1\r\n${HEAD}Content-Length: 9\r\n\r\nhal`]),
+    exchange([]),
+  ];
+  const [inHead, inBody, silent] = await Promise.all(late);
+  t.regex(inHead!, /^HTTP\/1\.1 408 /);
+  t.regex(inBody!, /^HTTP\/1\.1 408 /);
+  t.is(silent, '');
 });
 
 test('a client that hangs up closes the answer under way', async (t) => {
