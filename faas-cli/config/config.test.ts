@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { Project } from '../testing/project.ts';
+import { RecordingGateway } from '../testing/recording-gateway.ts';
 import { configFolder, readLogins, removeLogin, storeLogin } from './credentials.ts';
 import { gatewayUrl, isUnencrypted } from './gateway-url.ts';
 import { dataFolder, localToken } from './local-gateway.ts';
@@ -68,9 +70,9 @@ test("the data folder follows the gateway's rule", (t) => {
   t.is(dataFolder({}, machine), '/home/ada/.local/state/dunlin');
 });
 
-async function withNotice(url: string): Promise<Project> {
+async function withNotice(url: string, pid = 1): Promise<Project> {
   const project = await Project.create({ user: 'admin\n', password: 'secret\n' });
-  const notice = { url, userFile: project.path('user'), passwordFile: project.path('password'), pid: 1 };
+  const notice = { url, userFile: project.path('user'), passwordFile: project.path('password'), pid };
   await mkdir(project.path('data'));
   await writeFile(project.path('data/gateway.json'), JSON.stringify(notice), { mode: 0o600 });
   return project;
@@ -94,4 +96,34 @@ test("somebody else's notice is refused, not believed", async (t) => {
   await t.throwsAsync(localToken('http://127.0.0.1:9999', env, other), {
     message: /gateway\.json belongs to user \d+, not to you/,
   });
+});
+
+test('a login of an earlier gateway at the same address does not shut out the owner of the one that runs', async (t) => {
+  await using gateway = await RecordingGateway.create();
+  const ended = spawnSync('true').pid;
+  for (const [pid, password, stored, code] of [
+    [process.pid, 'secret', 'of the earlier one', 0],
+    // The notice of a gateway that was killed says nothing about who is at the address now.
+    [ended, 'of the one that is there', 'of the one that is there', 0],
+    [ended, 'secret', 'of the earlier one', 1],
+  ] as const) {
+    await using project = await withNotice(gateway.url, pid);
+    gateway.password = password;
+    const token = Buffer.from(`admin:${stored}`).toString('base64');
+    Object.assign(project.env, { OPENFAAS_URL: gateway.url, DUNLIN_DATA: project.path('data') });
+    project.env.OPENFAAS_CONFIG = project.path('config');
+    await storeLogin(project.path('config'), { gateway: gateway.url, auth: 'basic', token });
+    t.is((await project.run(['list'])).code, code, `${password}, ${stored}`);
+  }
+});
+
+test("a stored login is used beside somebody else's notice, and a stored token before our own", async (t) => {
+  await using gateway = await RecordingGateway.create();
+  await using project = await withNotice(gateway.url, process.pid);
+  Object.assign(project.env, { OPENFAAS_URL: gateway.url, DUNLIN_DATA: project.path('data') });
+  project.env.OPENFAAS_CONFIG = project.path('config');
+  t.is(await localToken(gateway.url, project.env, { ...here, uid: here.uid + 1 }, 'running'), undefined);
+  await storeLogin(project.path('config'), { gateway: gateway.url, auth: 'oauth2', token: 'jwt' });
+  await project.run(['list']);
+  t.is(gateway.requests.at(-1)!.headers.authorization, 'Bearer jwt');
 });

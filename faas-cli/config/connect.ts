@@ -39,7 +39,9 @@ async function authorization(surroundings: Surroundings, url: string, token: str
   const { env, cwd, machine } = surroundings;
   if (token) return `Bearer ${token}`;
   const stored = (await readLogins(configFolder(env, cwd, machine))).find(({ gateway }) => gateway === url);
-  if (stored) return authorizationOf(stored);
-  const local = isLoopback(url) ? await localToken(url, env, machine) : undefined;
-  return local ? `Basic ${local}` : 'Bearer ';
+  if (stored?.auth === 'oauth2') return authorizationOf(stored);
+  // A password stored for an address on this machine may be of an earlier gateway there.
+  const local = isLoopback(url) ? await localToken(url, env, machine, stored ? 'running' : 'any') : undefined;
+  if (local) return `Basic ${local}`;
+  return stored ? authorizationOf(stored) : 'Bearer ';
 }

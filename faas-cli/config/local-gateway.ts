@@ -8,6 +8,7 @@ import { normalise } from './gateway-url.ts';
 /** What a running gateway leaves in `gateway.json` of its data folder. */
 interface Notice {
   readonly url: string;
+  readonly pid?: number;
   readonly userFile: string;
   readonly passwordFile: string;
 }
@@ -16,16 +17,21 @@ interface Notice {
  * The basic token of a gateway that this user runs on this machine, so that its owner need not log in. undefined when
  * there is none at that URL.
  *
- * @throws FaasError `invalid_request` when the notice belongs to somebody else, who could be after our secrets
+ * @param wanted with `running` a notice only counts while its gateway's process is there; one that was killed leaves it
+ * @throws FaasError `invalid_request` when the notice belongs to somebody else, who could be after our secrets, and
+ *   `any` was wanted
  */
 export async function localToken(
   url: string,
   env: Readonly<Record<string, string | undefined>>,
   machine: Machine,
+  wanted: 'any' | 'running' = 'any',
 ): Promise<string | undefined> {
   const file = join(dataFolder(env, machine), 'gateway.json');
-  const notice = await readNotice(file, machine);
+  const reading = readNotice(file, machine);
+  const notice = await (wanted === 'any' ? reading : reading.catch(() => undefined));
   if (!notice || !sameGateway(normalise(notice.url), url)) return undefined;
+  if (wanted === 'running' && !(await isRunning(notice))) return undefined;
   try {
     const [user, password] = await Promise.all(
       [notice.userFile, notice.passwordFile].map((path) => readFile(path, 'utf8')),
@@ -60,6 +66,9 @@ async function readNotice(file: string, machine: Machine): Promise<Notice | unde
     return undefined;
   }
 }
+
+const isRunning = async ({ pid }: Notice): Promise<boolean> =>
+  pid !== undefined && (await lstat(`/proc/${pid}`).catch(() => undefined)) !== undefined;
 
 /** The same port by any of loopback's names. */
 function sameGateway(a: string, b: string): boolean {
