@@ -118,6 +118,20 @@ test('an update with the same image name takes what was pushed since', async (t)
   t.is((await call(ready.find(({ id }) => id !== first!.id)!.address, '/')).body, 'two');
 });
 
+test('deploying a failed function again, as it is, tries it at once and forgets the failure', async (t) => {
+  await using engine = await createTestEngine();
+  const { provider } = engine;
+  await push(provider, 'absent', [httpMode('no-such-program --serve')]);
+  const absent = spec('absent', 'absent');
+  await provider.deploy(absent, signal);
+  using watched = new Watched(provider);
+  await watched.until(absent, (state) => state.failure !== undefined);
+  const tried = watched.until(absent, (state) => state.failure === undefined);
+  await provider.update(absent, signal);
+  t.is((await tried).ready.length, 0);
+  t.truthy((await watched.until(absent, (state) => state.failure !== undefined)).failure);
+});
+
 test('a data folder that cannot be used is one clear error', async (t) => {
   const dataDir = await tempDataDir();
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));

@@ -24,7 +24,10 @@ export class NamespaceStore {
   /** @throws FaasError `namespace_not_found` */
   require(name: string): void {
     if (this.#namespaces.has(name)) return;
-    throw new FaasError('namespace_not_found', `There is no namespace "${name}"; create it first`);
+    throw new FaasError(
+      'namespace_not_found',
+      `There is no namespace "${name}"; make it with "faas-cli namespace create ${name}"`,
+    );
   }
 
   async create(namespace: NamespaceInfo): Promise<void> {

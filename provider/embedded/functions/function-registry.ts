@@ -117,6 +117,7 @@ export class FunctionRegistry {
         const record = { ...before, spec, digest, revision, replicas: Math.max(before.replicas, minimum) };
         await this.#engine.state.putFunction(record);
         updated.change({ ...record, replicas: Math.max(updated.record.replicas, minimum) });
+        if (same) updated.retry();
         if (!updated.rolling) await this.#secrets.prune(spec);
       });
     });

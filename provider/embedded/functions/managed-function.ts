@@ -86,6 +86,15 @@ export class ManagedFunction {
     this.#changed();
   }
 
+  /** Deployed again as it is: what its replicas failed of may be mended, so they are tried again at once. */
+  retry(): void {
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
+    this.#backoff = NO_BACKOFF;
+    this.reconcile();
+    this.#changed();
+  }
+
   /** A replica that an earlier gateway started and that answers. @param stoppingMs as {@link Replica.adopt} has it */
   adopt(recorded: ReplicaRecord, stoppingMs?: number): void {
     const replica = Replica.adopt(this.#engine, this.#record, recorded, this.#events, stoppingMs);
