@@ -59,7 +59,7 @@ export const invoke = defineCommand({
       },
       context.signal,
     );
-    await show(response, given.async, context);
+    await show(response, name, given.async, context);
   },
 });
 
@@ -87,8 +87,8 @@ function headersOf(given: Values<typeof flags>, body: Uint8Array | Readable | un
   return { ...headers, [given.sign.toLowerCase()]: `sha256=${signature}` };
 }
 
-async function show(response: Response, asynchronous: boolean, context: Context): Promise<void> {
-  if (!response.ok) throw await failureOf(response);
+async function show(response: Response, name: string, asynchronous: boolean, context: Context): Promise<void> {
+  if (!response.ok) throw await failureOf(response, name);
   if (asynchronous) {
     await response.arrayBuffer();
     const callId = response.headers.get('x-call-id');
@@ -103,12 +103,17 @@ async function show(response: Response, asynchronous: boolean, context: Context)
   }
 }
 
-/** Contract 5.4: `Server returned unexpected status code: N - BODY`; a problem is told in words. */
-async function failureOf(response: Response): Promise<FaasError> {
+/**
+ * Contract 5.4: `Server returned unexpected status code: N - BODY`; a problem is told in words, and after a bare text
+ * of the platform's, such as `exit status 2`, where to find more.
+ */
+async function failureOf(response: Response, name: string): Promise<FaasError> {
   const text = (await response.text()).trim();
   const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
-  const detail = isProblem ? problemText(text, response) : text;
-  const unauthorized = response.status === 401 && response.headers.get('x-openfaas-internal') !== null;
+  const byPlatform = response.headers.get('x-openfaas-internal') !== null;
+  const hint = byPlatform && response.status >= 500 ? `\nsee: faas-cli logs ${name}` : '';
+  const detail = isProblem ? problemText(text, response) : `${text}${hint}`;
+  const unauthorized = response.status === 401 && byPlatform;
   return new FaasError(
     'function_failed',
     unauthorized ? UNAUTHORIZED : `server returned unexpected status code: ${response.status} - ${detail}`,

@@ -177,6 +177,61 @@ test('up says why a function does not start, with its last log lines, and exits 
   t.is(stderr, 'Function hello does not start: it exited\nlast log lines:\n  one\n  two\n');
 });
 
+const stackWith = (url: string, functions: string): string =>
+  `provider:\n  name: openfaas\n  gateway: ${url}\nfunctions:\n${functions}`;
+
+test('up says of each function that does not start why, and does not hold a ready one for failing', async (t) => {
+  const functions = ['bad', 'good', 'worse'];
+  await using at = await start((url) => ({
+    'stack.yaml': stackWith(url, functions.map((name) => `  ${name}:\n    image: ${name}:latest\n`).join('')),
+  }));
+  for (const name of functions) {
+    const failure = { code: 'replica_crashed', message: `${name} exited`, at: '2026-01-01T00:00:00Z' };
+    const ofCall = { ...failure, code: 'exec_timeout', callId: 'call-1' };
+    const status = { name, replicas: 1, availableReplicas: 1 };
+    const ready = name === 'good' ? { updatedReplicas: 1, failure: ofCall } : { updatedReplicas: 0, failure };
+    at.gateway.answers.set(`GET /system/function/${name}`, (_request, response) =>
+      response.end(JSON.stringify({ ...status, ...ready })),
+    );
+  }
+  const { code, stderr } = await at.project.run(['up']);
+  t.deepEqual(
+    [code, stderr],
+    [1, 'Function bad does not start: bad exited\nFunction worse does not start: worse exited\n'],
+  );
+});
+
+test('up waits for a ready replica of the current spec, whatever a call met before', async (t) => {
+  await using at = await start();
+  const failure = { code: 'exec_timeout', message: 'a call', callId: 'call-1', at: '2026-01-01T00:00:00Z' };
+  let looks = 0;
+  at.gateway.answers.set('GET /system/function/hello', (_request, response) => {
+    const updatedReplicas = looks++;
+    response.end(JSON.stringify({ name: 'hello', replicas: 1, availableReplicas: 1, updatedReplicas, failure }));
+  });
+  t.like(await at.project.run(['up']), { code: 0, stderr: '' });
+  t.is(looks, 2);
+});
+
+test('build and up refuse a function with a handler and no template, and say what to add', async (t) => {
+  await using at = await start((url) => ({
+    'stack.yaml': stackWith(url, '  hello:\n    handler: ./hello\n    image: hello:latest\n'),
+  }));
+  for (const command of ['build', 'up']) {
+    const { code, stderr } = await at.project.run([command]);
+    t.is(code, 1);
+    t.regex(stderr, /^Function hello has a handler but no lang; add .*"lang: typescript"/);
+  }
+});
+
+test('an environment file that is not there is named with the folder', async (t) => {
+  await using at = await start((url) => ({
+    'stack.yaml': stackWith(url, '  hello:\n    image: hello:latest\n    environment_file: [no.env]\n'),
+  }));
+  const { stderr } = await at.project.run(['deploy']);
+  t.is(stderr, `Cannot read the environment file no.env: there is no such file in ${at.project.folder}\n`);
+});
+
 test('deploy merges flags over environment files over the stack file', async (t) => {
   await using at = await start((url) => ({
     ...tinyProject(url),
@@ -282,6 +337,15 @@ test('invoke prints what the function itself answered beside its status', async 
   );
   const { code, stderr } = await at.project.run(['invoke', 'hello']);
   t.deepEqual([code, stderr], [1, 'Server returned unexpected status code: 418 - short and stout\n']);
+});
+
+test("invoke says where to look when all that came is the platform's word", async (t) => {
+  await using at = await start();
+  at.gateway.answers.set('POST /function/hello.openfaas-fn', (_request, response) =>
+    response.writeHead(500, { 'x-openfaas-internal': 'faas-watchdog' }).end('exit status 2'),
+  );
+  const { stderr } = await at.project.run(['invoke', 'hello']);
+  t.is(stderr, 'Server returned unexpected status code: 500 - exit status 2\nsee: faas-cli logs hello\n');
 });
 
 test('invoke shows the answer as it comes, and fails when it is cut', async (t) => {

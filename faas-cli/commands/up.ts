@@ -5,7 +5,7 @@ import { checkDeployMode, deployAll } from '../deploy/deploy-all.ts';
 import { deploymentOf } from '../deploy/deployment.ts';
 import { withImages } from '../deploy/images.ts';
 import { pushAll } from '../deploy/push-all.ts';
-import { waitUntilReady } from '../deploy/wait-until-ready.ts';
+import { allReady } from '../deploy/wait-until-ready.ts';
 import { buildWith, byBuilder } from '../images/build-with.ts';
 import { checkPushable } from '../images/image-name.ts';
 import { pushImages } from '../images/push-images.ts';
@@ -84,5 +84,5 @@ async function upOnce(context: Context, given: Values<typeof flags>, names?: Rea
     images.map(({ fn, image }) => deploymentOf(fn, image, given, options, context)),
   );
   await deployAll(client, deployments, given, context);
-  for (const deployment of deployments) await waitUntilReady(client, deployment, given.timeout, context.signal);
+  await allReady(client, deployments, given.timeout, context);
 }

@@ -1,11 +1,35 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FaasError } from '../../common/errors.ts';
+import { FaasError, isFaasError } from '../../common/errors.ts';
 import type { GatewayClient, Target } from '../../provider/client.ts';
 import { ResponseError } from '../../provider/client-http.ts';
+import type { Context } from '../context.ts';
+import { printError } from '../print-error.ts';
 
 /** First pause between two looks; it doubles up to the last. */
 const FIRST_PAUSE_MS = 10;
 const LAST_PAUSE_MS = 500;
+
+/**
+ * Waits for each in turn; one that does not start does not keep the others' failures from being told: it is printed,
+ * and the last one is thrown.
+ *
+ * @throws FaasError as {@link waitUntilReady}
+ */
+export async function allReady(
+  client: GatewayClient,
+  functions: readonly Target[],
+  timeoutMs: number,
+  context: Pick<Context, 'signal' | 'stderr' | 'env'>,
+): Promise<void> {
+  let failure: FaasError | undefined;
+  for (const ref of functions)
+    await waitUntilReady(client, ref, timeoutMs, context.signal).catch((error: unknown) => {
+      if (!isFaasError(error)) throw error;
+      if (failure) printError(failure, context);
+      failure = error;
+    });
+  if (failure) throw failure;
+}
 
 /**
  * Resolves once a function has a ready replica, or is meant to have none.
@@ -21,13 +45,14 @@ export async function waitUntilReady(
   const deadline = performance.now() + timeoutMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
     const status = await client.describe(ref, { usage: false }, signal).catch(unlessGone);
-    if (status?.failure) {
+    // One that has a replica of the current spec may have failed before it, or in a call: that is no matter now.
+    if (status && ((status.updatedReplicas ?? 0) > 0 || (status.replicas ?? 0) === 0)) return;
+    if (status?.failure && status.failure.callId === undefined) {
       const { code, message, lastLogLines } = status.failure;
       throw new FaasError(code, `function ${ref.name} does not start: ${message}`, { extra: { lastLogLines } });
     }
-    // After an update, replicas of the former spec are available, too.
-    const ready = status?.updatedReplicas ?? status?.availableReplicas ?? 0;
-    if (status && (ready > 0 || (status.replicas ?? 0) === 0)) return;
+    // A provider that does not tell those of the current spec from those of the former one.
+    if (status && status.updatedReplicas === undefined && (status.availableReplicas ?? 0) > 0) return;
     if (performance.now() > deadline)
       throw new FaasError(
         'timed_out',

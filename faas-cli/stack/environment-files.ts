@@ -10,8 +10,9 @@ export async function readEnvironmentFiles(
 ): Promise<Readonly<Record<string, string>>> {
   const maps = await Promise.all(
     files.map(async (file) => {
-      const text = await readFile(resolve(cwd, file), 'utf8').catch((cause: Error) => {
-        throw new FaasError('invalid_request', `cannot read the environment file ${file}: ${cause.message}`, { cause });
+      const text = await readFile(resolve(cwd, file), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+        const why = cause.code === 'ENOENT' ? `there is no such file in ${cwd}` : cause.message;
+        throw new FaasError('invalid_request', `cannot read the environment file ${file}: ${why}`, { cause });
       });
       return readYaml(text, file).record('environment');
     }),

@@ -83,7 +83,7 @@ ${head}functions:
 const failures: readonly (readonly [string, string, RegExp])[] = [
   ['no YAML', 'functions: [\n', /^s\.yaml:\d+:\d+: not valid YAML/],
   ['a list at the top', '- a\n', /^s\.yaml:1:1: .*must be a mapping/],
-  ['nothing', '', /^s\.yaml is empty/],
+  ['nothing', '', /^s\.yaml:1:1: the file is empty/],
   ['a missing provider', 'functions: {}\n', /^s\.yaml:1:1: provider is missing/],
   ['another provider', 'provider:\n  name: faas\n', /^s\.yaml:2:9: provider\.name must be openfaas, got "faas"/],
   ['another version', `version: 2\n${head}`, /^s\.yaml:1:10: version must be 1\.0, got "2"/],

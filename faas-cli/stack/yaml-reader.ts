@@ -122,7 +122,8 @@ export function readYaml(text: string, file: string): YamlFields {
     const { line, col } = lines.linePos(error.pos[0]);
     throw new FaasError('invalid_request', `${file}:${line}:${col}: not valid YAML: ${error.message}`);
   }
-  if (!document.contents || isNull(document.contents)) throw new FaasError('invalid_request', `${file} is empty`);
+  if (!document.contents || isNull(document.contents))
+    throw new FaasError('invalid_request', `${file}:1:1: the file is empty`);
   return new YamlFields(source, document.contents, '');
 }
 
