@@ -16,8 +16,8 @@ const ROUNDS = 5;
 const SECONDS = 2;
 /** Of what is only reported. */
 const SHORT = { rounds: 3, seconds: 1 };
-/** Until the compilers have done most of their work, which they do in the same process. */
-const WARM_UP_SECONDS = 5;
+/** Until the compilers have done most of their work, which they do in the same process; seconds at most. */
+const WARM_UP = { requests: 80_000, seconds: 8 };
 const MANY = 10_000;
 const SCRAPES = 5;
 const lib = join(import.meta.dirname, 'lib');
@@ -46,7 +46,7 @@ async function proxy(figures: Figures, rows: Row[]): Promise<void> {
   const gateway = stack.adopt(await startBenchGateway(nginx.port, 1), stop);
   const thousand = stack.adopt(await startBenchGateway(nginx.port, 1000), stop);
   const path = '/function/f0';
-  await load(gateway, { connections: 32, seconds: WARM_UP_SECONDS, path });
+  await warmUp(gateway, { connections: 32, path });
 
   const options = { connections: 32, path };
   figures.cpuVsHaproxy = await compare('32 connections', gateway, haproxy, options, figures, rows, {
@@ -56,7 +56,7 @@ async function proxy(figures: Figures, rows: Row[]): Promise<void> {
   for (const connections of [1, 512])
     await compare(`${connections} connections`, gateway, haproxy, { connections, path }, figures, rows, SHORT);
   const spread = { connections: 32, script: join(lib, 'spread.lua'), args: ['1000'] };
-  await load(thousand, { ...spread, seconds: WARM_UP_SECONDS });
+  await warmUp(thousand, spread);
   await compare('1,000 functions in turn', thousand, haproxy, spread, figures, rows, SHORT);
 }
 
@@ -77,7 +77,7 @@ async function bodies(figures: Figures, rows: Row[]): Promise<void> {
     ] as const) {
       const haproxy = stack.adopt(await startHaproxy(upstream.port), stop);
       const gateway = stack.adopt(await startBenchGateway(upstream.port, 1), stop);
-      await load(gateway, { ...options, seconds: SHORT.seconds });
+      await warmUp(gateway, options, 3);
       await compare(`${name} ${way}`, gateway, haproxy, options, figures, rows, SHORT);
     }
   }
@@ -100,7 +100,7 @@ async function moduleFunction(figures: Figures, rows: Row[]): Promise<void> {
   const { port } = new URL(platform.url);
   const gateway = { pid: platform.pid, port: Number(port) };
   const echo = { connections: 32, path: '/function/hello', script: join(lib, 'echo.lua') };
-  await load(gateway, { ...echo, seconds: WARM_UP_SECONDS });
+  await warmUp(gateway, echo);
   const name = 'with a TypeScript function';
   figures.gatewayPlusModuleCpuVsHaproxy = await compare(
     name,
@@ -168,7 +168,7 @@ async function many(figures: Figures, rows: Row[]): Promise<void> {
 
   const path = `/function/f${MANY - 1}`;
   for (const each of [gateway, one])
-    await load(each, { connections: 32, seconds: WARM_UP_SECONDS, path: each === one ? '/function/f0' : path });
+    await warmUp(each, { connections: 32, path: each === one ? '/function/f0' : path });
   const ratios: number[] = [];
   for (let i = 0; i < SHORT.rounds; i++) {
     const ours = await load(gateway, { connections: 32, seconds: SHORT.seconds, path });
@@ -177,6 +177,16 @@ async function many(figures: Figures, rows: Row[]): Promise<void> {
   }
   figures.functions10000CpuVsOne = median(ratios);
   rows.push(['  CPU of a call, against one function', '', '', median(ratios).toFixed(2), range(ratios)]);
+}
+
+async function warmUp(
+  served: Pick<Served, 'pid' | 'port'>,
+  options: LoadOptions,
+  maxSeconds = WARM_UP.seconds,
+): Promise<void> {
+  let requests = 0;
+  for (let seconds = 0; requests < WARM_UP.requests && seconds < maxSeconds; seconds++)
+    requests += (await load(served, { ...options, seconds: 1 })).requests;
 }
 
 /** @returns the median of the ratios of CPU per call */
