@@ -10,7 +10,6 @@ export async function run({ seed, log }: BenchOptions): Promise<BenchResult> {
   const started = performance.now();
   const result = await zeroLoss({ rounds, calls, seed, log });
   const seconds = (performance.now() - started) / 1000;
-  for (const lost of result.failed.slice(0, 20)) log(JSON.stringify(lost));
   const { failed, died, kills, takeOvers } = result;
   return {
     figures: { calls: result.calls, failed: failed.length, inFlightAtKill: died.length, rounds, seconds },

@@ -127,39 +127,34 @@ export class FrontDoor {
     if (this.#draining || !this.#server.listening) return;
     this.leftByPredecessor();
     this.#deps.upgrades.destroy();
-    const quiet = setTimeout(
-      () => {
-        this.#quiet = true;
-        this.#server.closeIdleConnections();
-      },
-      Math.min(QUIET_MS, drainTimeoutMs),
-    );
-    await this.#drain(drainTimeoutMs);
-    clearTimeout(quiet);
+    await this.#drain(Math.min(QUIET_MS, drainTimeoutMs), drainTimeoutMs);
   }
 
   /**
-   * Stops accepting: another gateway does. What still comes on open connections is forwarded to it, and those are cut
-   * after `drainTimeoutMs` only: a client may send its next request on an idle one at any time.
+   * Stops accepting: another gateway does. What still comes on open connections is forwarded to it. Idle ones are cut
+   * after `drainTimeoutMs` only: a client may send its next request at any time. Calls in flight may take as long as
+   * upstream_timeout lets any call take: nothing hurries this gateway.
    */
   async leave(forward: Forward, drainTimeoutMs: number): Promise<void> {
     this.#forward = forward;
     this.release();
     this.leftByPredecessor();
-    await this.#drain(drainTimeoutMs);
-    this.#deps.upgrades.destroy();
+    await this.#drain(drainTimeoutMs, Math.max(drainTimeoutMs, this.#deps.config.upstreamTimeoutMs));
   }
 
-  async #drain(drainTimeoutMs: number): Promise<void> {
+  async #drain(idleMs: number, busyMs: number): Promise<void> {
     this.#draining = true;
-    const cut = setTimeout(() => {
+    const quiet = setTimeout(() => {
+      this.#quiet = true;
       this.#deps.upgrades.destroy();
-      this.#server.closeAllConnections();
-    }, drainTimeoutMs);
+      this.#server.closeIdleConnections();
+    }, idleMs);
+    const cut = setTimeout(() => this.#server.closeAllConnections(), busyMs);
     const closed = once(this.#server, 'close');
     // That of node:http would cut idle connections at once.
     NetServer.prototype.close.call(this.#server);
     await closed;
+    clearTimeout(quiet);
     clearTimeout(cut);
     this.#server.close();
   }

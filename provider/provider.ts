@@ -83,6 +83,8 @@ export interface FunctionState {
   readonly ready: readonly ReplicaTarget[];
   /** Why there may be no ready replica. */
   readonly failure?: ReplicaFailure;
+  /** That failure ended a replica that had served, and another is being started: a call had better wait for it. */
+  readonly recovering?: boolean;
 }
 
 /** Called synchronously for each change, with `undefined` once the function is gone. Must not throw. */

@@ -40,7 +40,18 @@ export default async function handle(event) {
 }
 `;
 /** What happens in a round, each while calls are being made. */
-const STEPS = ['deploy', 'update', 'scale to 5', 'scale to 0', 'scale to 1', 'kill', 'take-over', 'remove'] as const;
+const STEPS = [
+  'deploy',
+  'update',
+  'scale to 5',
+  'scale to 0',
+  'scale to 1',
+  'kill',
+  'take-over',
+  // Of one that the gateway which has it now did not start.
+  'kill',
+  'remove',
+] as const;
 
 /** Calls without end against a real gateway with the embedded engine, while everything that happens to it happens. */
 export async function zeroLoss(options: ZeroLossOptions): Promise<ZeroLossResult> {
@@ -51,6 +62,7 @@ export async function zeroLoss(options: ZeroLossOptions): Promise<ZeroLossResult
   await load.call(['steady']);
   const random = new Random(options.seed);
   const kills: Kill[] = [];
+  let told = 0;
   const share = options.calls / (options.rounds * STEPS.length);
   for (let round = 1; round <= options.rounds; round++) {
     const extra = `round-${round}`;
@@ -87,9 +99,11 @@ export async function zeroLoss(options: ZeroLossOptions): Promise<ZeroLossResult
       await load.until(Math.ceil(share * done));
       if (load.lost.length > 10_000) throw new Error('more than 10,000 calls were lost');
     }
-    const excused = load.lost.filter((lost) => excuses(kills, lost)).length;
+    const failed = load.lost.filter((lost) => !excuses(kills, lost));
+    for (const lost of failed.slice(told)) options.log(JSON.stringify(lost));
+    told = failed.length;
     options.log(
-      `round ${round} of ${options.rounds}: ${load.calls} calls, ${load.lost.length - excused} failed, ${excused} in flight at a kill`,
+      `round ${round} of ${options.rounds}: ${load.calls} calls, ${told} failed, ${load.lost.length - told} in flight at a kill`,
     );
   }
   await load.end();
@@ -229,7 +243,8 @@ class Load implements AsyncDisposable {
   }
 
   #report(): Promise<void> {
-    if (this.#clients.some(({ exitCode }) => exitCode !== null)) throw new Error('a client has ended');
+    if (this.#clients.some(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null))
+      throw new Error('a client has ended');
     return new Promise((resolve) => (this.#onReport = resolve));
   }
 }

@@ -66,8 +66,8 @@ export class WaitingRoom {
         'no_replica',
         `${entry.key} is scaled to zero and scale_from_zero is false; scale it up to call it`,
       );
-    // With ready replicas the call waits for its turn, and an old failure says nothing.
-    const knownFailure = entry.targets.length > 0 ? undefined : entry.state.failure;
+    // With ready replicas, or one that is being replaced, the call waits for its turn, and an old failure says nothing.
+    const knownFailure = entry.targets.length > 0 || entry.state.recovering ? undefined : entry.state.failure;
     const waitMs = Math.min(knownFailure ? FAILING_WAIT_MS : Infinity, maxWaitMs, timeLeftMs, MAX_TIMER_MS);
     const timer = setTimeout(() => this.#giveUp(entry, waiter, waitMs), waitMs);
     this.#seats.set(waiter, { timer, knownFailure });
@@ -87,7 +87,7 @@ export class WaitingRoom {
     if (entry.waiters.size === 0) return;
     if (entry.removed) this.#failAll(entry, new FaasError('function_not_found', `${entry.key} was removed meanwhile`));
     else if (entry.targets.length > 0) this.#wakeAll(entry);
-    else if (entry.state.failure !== undefined) this.#failNewly(entry, entry.state.failure);
+    else if (entry.state.failure !== undefined && !entry.state.recovering) this.#failNewly(entry, entry.state.failure);
     // Scaled to zero while calls waited, by somebody who did not know of them.
     else if (entry.state.replicas === 0) void this.#start(entry);
   }

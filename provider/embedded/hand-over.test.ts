@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { call, Watched } from '../conformance/calls.ts';
 import type { FunctionSpec } from '../provider.ts';
@@ -76,8 +79,9 @@ test('a replica that drains as its engine lets go ends its calls, gets no new on
   using before = new Watched(first.provider);
   await first.provider.deploy(spec('one'), signal);
   const [old] = await before.ready(spec('one'));
-  const slow = call(old!.address, '/slow/1500');
-  await call(old!.address, '/echo', 'x');
+  const slow = request({ socketPath: (old!.address as { path: string }).path, path: '/echo', method: 'POST' });
+  slow.write('begun');
+  const [answer] = (await once(slow, 'response')) as [IncomingMessage];
   await first.provider.update(spec('one', { envVars: { revision: '2' } }), signal);
   await before.until(spec('one'), ({ ready }) => ready.length === 1 && ready[0]!.id !== old!.id);
   const second = await handOver(t, first);
@@ -85,7 +89,8 @@ test('a replica that drains as its engine lets go ends its calls, gets no new on
   const [ready] = await after.ready(spec('one'));
   t.not(ready!.id, old!.id);
   t.deepEqual(await replicasOf(first.dataDir), new Set([old!.id, ready!.id]), 'it still drains');
-  t.is((await slow).status, 200);
+  slow.end(' and ended');
+  t.is(await text(answer), 'begun and ended');
   while ((await readdir(join(first.dataDir, 'run'))).length > 1) await new Promise(setImmediate);
   t.deepEqual(await replicasOf(first.dataDir), new Set([ready!.id]));
 });

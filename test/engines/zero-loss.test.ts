@@ -15,6 +15,6 @@ test(`${CALLS} calls through ${ROUNDS} rounds of deploy, update, scaling, kill -
   });
   t.deepEqual(failed.slice(0, 10), [], `${failed.length} of ${calls} calls failed, seed ${seed}`);
   t.true(calls >= CALLS);
-  t.is(kills, ROUNDS);
+  t.is(kills, 2 * ROUNDS);
   t.is(takeOvers, ROUNDS);
 });

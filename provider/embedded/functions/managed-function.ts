@@ -13,6 +13,9 @@ import type { FunctionRecord, ReplicaRecord } from '../state.ts';
 import { afterFailure, type Backoff, NO_BACKOFF } from './backoff.ts';
 import { planReplicas } from './plan.ts';
 
+/** Replicas that served and ended, in a row, after which the next is still expected to serve; it starts soon then. */
+const PROMISING_FAILURES = 3;
+
 /** One deployed function: brings its replicas towards what is wanted, after every change and nothing else. */
 export class ManagedFunction {
   readonly ref: FunctionRef;
@@ -21,6 +24,7 @@ export class ManagedFunction {
   readonly #events: ReplicaEvents;
   #record: FunctionRecord;
   #failure: ReplicaFailure | undefined;
+  #recovering = false;
   #backoff: Backoff = NO_BACKOFF;
   #retry: NodeJS.Timeout | undefined;
   readonly #ended = new AbortController();
@@ -62,6 +66,7 @@ export class ManagedFunction {
       replicas: this.#record.replicas,
       ready: this.replicas.filter(({ ready }) => ready).map(({ target }) => target),
       ...(this.#failure && { failure: this.#failure }),
+      ...(this.#recovering && { recovering: true }),
     });
   }
 
@@ -79,6 +84,7 @@ export class ManagedFunction {
   change(record: FunctionRecord): void {
     if (record.revision !== this.#record.revision) {
       this.#failure = undefined;
+      this.#recovering = false;
       this.#backoff = NO_BACKOFF;
     }
     this.#record = record;
@@ -185,7 +191,10 @@ export class ManagedFunction {
   }
 
   #onReady(replica: Replica): void {
-    if (replica.revision === this.#record.revision) this.#failure = undefined;
+    if (replica.revision === this.#record.revision) {
+      this.#failure = undefined;
+      this.#recovering = false;
+    }
     this.reconcile();
     this.#changed();
   }
@@ -209,6 +218,7 @@ export class ManagedFunction {
   #failed(failure: ReplicaFailure, readyForMs: number): void {
     this.#failure = failure;
     this.#backoff = afterFailure(this.#backoff, readyForMs, performance.now());
+    this.#recovering = readyForMs > 0 && this.#backoff.failures <= PROMISING_FAILURES;
   }
 
   #changed(): void {
