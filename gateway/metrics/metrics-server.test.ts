@@ -104,7 +104,8 @@ test('sizes of requests and waits for a replica are histograms of those that had
     t.true(lines.includes(line), line);
 });
 
-test('the open files of the process are counted', async (t) => {
+// Serial: the other tests of this file open and close sockets of the same process.
+test.serial('the open files of the process are counted', async (t) => {
   const { scrape } = await withCalls(t);
   const count = async () => Number(/\nprocess_open_fds (\d+)\n/.exec(await scrape())?.[1]);
   const before = await count();
