@@ -58,3 +58,25 @@ test('calls that end in one turn are written at once, in order; on a terminal in
     /^\d\d:\d\d:\d\d GET \/function\/a 200 1\.235 ms\n\d\d:\d\d:\d\d GET \/function\/b 200 1\.235 ms\n$/,
   );
 });
+
+test('changes of the API are logged, its reads only with dunlin_log_level=debug', async (t) => {
+  for (const [env, wanted] of [
+    [{}, ['DELETE /system/functions 404']],
+    [
+      { dunlin_log_level: 'debug' },
+      ['GET /system/functions 200', 'PUT /system/functions 404', 'DELETE /system/functions 404'],
+    ],
+    [{ dunlin_log_level: 'error' }, []],
+  ] as const) {
+    const { request, json, logged, gateway } = await start(t, env);
+    await request('/system/functions');
+    // A first deployment asks so whether the function is there.
+    await json('/system/functions', 'PUT', { service: 'ghost', image: 'ghost' });
+    await json('/system/functions', 'DELETE', { functionName: 'ghost' });
+    await gateway.close();
+    t.deepEqual(
+      lines(logged).map(({ msg }) => msg),
+      wanted,
+    );
+  }
+});

@@ -75,6 +75,12 @@ export const gatewaySchema = {
     'auto',
     'Log lines on stderr: text on a terminal, else JSON.',
   ),
+  logLevel: oneOf(
+    ours('log_level'),
+    ['debug', 'info', 'warn', 'error'],
+    'info',
+    "The least that is logged; debug has the API's reads, too.",
+  ),
   accessLog: flag(
     ours('access_log'),
     'false',

@@ -91,9 +91,12 @@ function logRequest(log: Log, req: IncomingMessage, res: Answer): void {
       ...(known ? { detail: failure.message } : failure !== undefined && { err: failure }),
     };
     const message = `${req.method} ${path} ${status}`;
+    // Clients find out by such a PUT whether there is something to update, or to upload.
+    const asks = req.method === 'PUT' || req.method === 'GET';
     if (status >= 500 && status !== 501) log.error(fields, message);
-    else if (status >= 400 && status !== 404) log.warn(fields, message);
-    else if (req.method === 'GET' || status === 404) log.debug(fields, message);
+    else if (status === 404 && asks) log.debug(fields, message);
+    else if (status >= 400) log.warn(fields, message);
+    else if (req.method === 'GET') log.debug(fields, message);
     else log.info(fields, message);
   });
 }

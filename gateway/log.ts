@@ -27,20 +27,24 @@ export interface CallRecord {
   readonly client: string | undefined;
 }
 
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
 export interface LogOptions {
   readonly format: 'json' | 'text';
+  /** The least that is written, `info` by default; `debug` has the API's reads, too. */
+  readonly level?: LogLevel;
   write(text: string): void;
   /** Colour in text lines. */
   readonly colour?: boolean;
 }
 
-/** JSON lines for machines, or short ones for a person at a terminal, who is spared the reads (`debug`). */
-export function createLog({ format, write, colour = false }: LogOptions): Log {
-  const call = callLines({ format, write, colour });
-  const base = { base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  if (format === 'json') return Object.assign(pino({ ...base, level: 'debug' }, { write }), { call });
-  const log = pino({ ...base, level: 'info' }, { write: (line: string) => write(`${forPeople(line, colour)}\n`) });
-  return Object.assign(log, { call });
+/** JSON lines for machines, or short ones for a person at a terminal. */
+export function createLog(options: LogOptions): Log {
+  const { format, level = 'info', write, colour = false } = options;
+  const base = { base: null, timestamp: pino.stdTimeFunctions.isoTime, level };
+  const asText = (line: string): void => write(`${forPeople(line, colour)}\n`);
+  const log = pino(base, { write: format === 'json' ? write : asText });
+  return Object.assign(log, { call: callLines(options) });
 }
 
 function callLines({ format, write, colour }: LogOptions): Log['call'] {

@@ -52,7 +52,12 @@ async function run(config: GatewayConfig, successor: boolean): Promise<void> {
   const dataFolder = resolve(config.dataFolder || defaultDataFolder());
   const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.logFormat;
   const write = (text: string): void => void process.stderr.write(text);
-  const log = createLog({ format, write, colour: process.stderr.isTTY && process.stderr.hasColors() });
+  const log = createLog({
+    format,
+    level: config.logLevel,
+    write,
+    colour: process.stderr.isTTY && process.stderr.hasColors(),
+  });
 
   const { onSignals } = await import('./hand-over/signals.ts');
   const signals = onSignals(process);

@@ -37,14 +37,15 @@ export async function start(t: ExecutionContext, env: Record<string, string> = {
   const provider = new MemoryProvider();
   const logged: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'dunlin-gateway-'));
+  const config = readConfig(gatewaySchema, { dunlin_port: '0', dunlin_metrics_port: '0', ...env });
   const gateway = await startGateway({
     provider,
-    config: readConfig(gatewaySchema, { dunlin_port: '0', dunlin_metrics_port: '0', ...env }),
+    config,
     credentials: env.basic_auth === 'false' ? undefined : credentials,
     tokens: await TokenStore.open(join(folder, 'tokens.json')),
     tls,
     version: { release: '1.2.3', sha: 'abc' },
-    log: createLog({ format: 'json', write: (line) => logged.push(line) }),
+    log: createLog({ format: 'json', level: config.logLevel, write: (line) => logged.push(line) }),
   });
   t.teardown(async () => {
     await gateway.close();
