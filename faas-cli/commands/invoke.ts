@@ -111,7 +111,7 @@ async function failureOf(response: Response, name: string): Promise<FaasError> {
   const text = (await response.text()).trim();
   const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
   const byPlatform = response.headers.get('x-openfaas-internal') !== null;
-  const hint = byPlatform && response.status >= 500 ? `\nsee: faas-cli logs ${name}` : '';
+  const hint = response.headers.has('x-dunlin-error') ? `\nsee: faas-cli logs ${name}` : '';
   const detail = isProblem ? problemText(text, response) : `${text}${hint}`;
   const unauthorized = response.status === 401 && byPlatform;
   return new FaasError(

@@ -342,7 +342,7 @@ test('invoke prints what the function itself answered beside its status', async 
 test("invoke says where to look when all that came is the platform's word", async (t) => {
   await using at = await start();
   at.gateway.answers.set('POST /function/hello.openfaas-fn', (_request, response) =>
-    response.writeHead(500, { 'x-openfaas-internal': 'faas-watchdog' }).end('exit status 2'),
+    response.writeHead(500, { 'x-dunlin-error': 'function_failed' }).end('exit status 2'),
   );
   const { stderr } = await at.project.run(['invoke', 'hello']);
   t.is(stderr, 'Server returned unexpected status code: 500 - exit status 2\nsee: faas-cli logs hello\n');

@@ -17,6 +17,6 @@ test('folders that other users cannot enter are left out, and so hide nothing', 
 });
 
 test('relative entries, empty ones and those of npm are left out', (t) => {
-  const path = 'bin::/work/node_modules/.bin:/x/node-gyp-bin:/opt/tools';
+  const path = 'bin::/srv/app/node_modules/.bin:/x/node-gyp-bin:/opt/tools';
   t.is(searchPath('/data/bin', path, false), '/data/bin:/opt/tools:/usr/local/bin:/usr/bin:/bin');
 });
