@@ -11,6 +11,8 @@ import { VERSION } from './version.ts';
 
 const wrong: readonly (readonly [readonly string[], RegExp])[] = [
   [['bild'], /^Unknown command 'bild'\n\(Did you mean build\?\)\nSee: faas-cli --help\n$/],
+  [['help', 'bild'], /^Unknown command 'bild'\n/],
+  [['bild', '--help'], /^Unknown command 'bild'\n/],
   [['deploy', '--imag', 'x'], /^Unknown option '--imag'\n\(Did you mean --image\?\)\nSee: faas-cli deploy --help\n$/],
   [['secret', 'creat', 'x'], /^Unknown command 'creat'\n\(Did you mean create\?\)\n/],
   [['deploy', '--update=maybe'], /^--update must be true or false, got "maybe"\n$/],

@@ -34,7 +34,10 @@ export async function runCli(given: readonly string[], surroundings: Surrounding
     const command = path.length > 0 ? await entryAt(path)?.load?.() : undefined;
     const program = buildProgram(surroundings, path, command, work);
     if (argv.length === 0) program.help();
-    await program.parseAsync([...goBooleans(argv, command)], { from: 'user' });
+    const words = commandWords(argv);
+    // Commander would answer the wish for help before it looks at the name.
+    const unknown = path.length === 0 && words.length > 0;
+    await program.parseAsync(unknown ? [...words] : [...goBooleans(argv, command)], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 || error.code === 'commander.help' ? 0 : 1;

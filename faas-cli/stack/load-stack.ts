@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
 import type { Context } from '../context.ts';
+import { download } from '../download.ts';
 import { select } from './select.ts';
 import { parseStack, type Stack } from './stack.ts';
 import { substitute } from './substitute.ts';
@@ -27,7 +28,9 @@ export async function loadStack(
 ): Promise<LoadedStack | undefined> {
   const file = context.global.yaml ?? (await firstOf(context.cwd, DEFAULT_FILES));
   if (file === undefined) return undefined;
-  const raw = /^https?:\/\//.test(file) ? await download(file, context.signal) : await read(context.cwd, file);
+  const raw = /^https?:\/\//.test(file)
+    ? await download('the stack file', file, FETCH_TIMEOUT_MS, context.signal)
+    : await read(context.cwd, file);
   const text = options.envsubst === false ? raw : substitute(raw, context.env, file);
   const stack = parseStack(text, file);
   return { ...stack, file, functions: select(stack.functions, context.global) };
@@ -75,19 +78,5 @@ async function read(cwd: string, file: string): Promise<string> {
     const { code, message } = cause as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'there is no such file' : message;
     throw new FaasError('invalid_request', `cannot read the stack file ${file}: ${why}`, { cause });
-  }
-}
-
-async function download(url: string, signal: AbortSignal): Promise<string> {
-  const { default: fetch } = await import('node-fetch');
-  try {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]) });
-    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
-    return await response.text();
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new FaasError('invalid_request', `cannot fetch the stack file ${url}: ${(cause as Error).message}`, {
-      cause,
-    });
   }
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
 import type { Context } from '../context.ts';
+import { download } from '../download.ts';
 import type { StackFunction } from '../stack/stack.ts';
 import { suggest } from '../suggest.ts';
 
@@ -39,7 +40,9 @@ const FETCH_TIMEOUT_MS = 30_000;
  */
 export async function readStore(flags: StoreFlags, context: Context): Promise<readonly StoreFunction[]> {
   const place = flags.url ?? context.env.OPENFAAS_STORE ?? join(context.assets(), 'store', 'functions.json');
-  const text = /^https?:\/\//.test(place) ? await download(place, context.signal) : await readLocal(place);
+  const text = /^https?:\/\//.test(place)
+    ? await download('the store', place, FETCH_TIMEOUT_MS, context.signal)
+    : await readLocal(place);
   const functions = parse(text, place);
   const fromElsewhere = flags.url !== undefined || context.env.OPENFAAS_STORE !== undefined;
   // Sources lie beside our own file only.
@@ -124,16 +127,4 @@ function readLocal(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: Error) => {
     throw new FaasError('invalid_request', `cannot read the store ${file}: ${cause.message}`, { cause });
   });
-}
-
-async function download(url: string, signal: AbortSignal): Promise<string> {
-  const { default: fetch } = await import('node-fetch');
-  try {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]) });
-    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
-    return await response.text();
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new FaasError('invalid_request', `cannot fetch the store ${url}: ${(cause as Error).message}`, { cause });
-  }
 }

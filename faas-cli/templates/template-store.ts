@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { FaasError } from '../../common/errors.ts';
+import { FaasError, isFaasError } from '../../common/errors.ts';
 import type { Context } from '../context.ts';
+import { download } from '../download.ts';
 import { suggest } from '../suggest.ts';
 import { findBuiltIn, listBuiltIn } from './find-template.ts';
 
@@ -18,6 +19,7 @@ export interface StoreTemplate {
 }
 
 const FETCH_TIMEOUT_MS = 30_000;
+const WHAT = 'the template store';
 
 /**
  * The templates of `--url` or `$OPENFAAS_TEMPLATE_STORE_URL`, else those that come with faas-cli; recommended ones
@@ -25,7 +27,7 @@ const FETCH_TIMEOUT_MS = 30_000;
  */
 export async function readTemplateStore(url: string | undefined, context: Context): Promise<readonly StoreTemplate[]> {
   const place = url ?? context.env.OPENFAAS_TEMPLATE_STORE_URL;
-  const templates = place === undefined ? await builtIn(context) : await download(place, context.signal);
+  const templates = place === undefined ? await builtIn(context) : await read(place, context.signal);
   const rank = ({ recommended, official }: StoreTemplate) => (recommended ? 0 : official === 'true' ? 1 : 2);
   return [...templates].sort((a, b) => rank(a) - rank(b) || (a.template < b.template ? -1 : 1));
 }
@@ -66,24 +68,16 @@ async function builtIn(context: Context): Promise<readonly StoreTemplate[]> {
   );
 }
 
-async function download(place: string, signal: AbortSignal): Promise<readonly StoreTemplate[]> {
+async function read(place: string, signal: AbortSignal): Promise<readonly StoreTemplate[]> {
   try {
-    const templates: unknown = JSON.parse(
-      /^https?:\/\//.test(place) ? await fetchText(place, signal) : await readFile(place, 'utf8'),
-    );
+    const isUrl = /^https?:\/\//.test(place);
+    const text = await (isUrl ? download(WHAT, place, FETCH_TIMEOUT_MS, signal) : readFile(place, 'utf8'));
+    const templates: unknown = JSON.parse(text);
     if (!Array.isArray(templates)) throw new Error('it is no list');
     return templates as StoreTemplate[];
   } catch (cause) {
     signal.throwIfAborted();
-    throw new FaasError('invalid_request', `cannot read the template store ${place}: ${(cause as Error).message}`, {
-      cause,
-    });
+    if (isFaasError(cause)) throw cause;
+    throw new FaasError('invalid_request', `cannot read ${WHAT} ${place}: ${(cause as Error).message}`, { cause });
   }
-}
-
-async function fetchText(url: string, signal: AbortSignal): Promise<string> {
-  const { default: fetch } = await import('node-fetch');
-  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]) });
-  if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
-  return response.text();
 }
