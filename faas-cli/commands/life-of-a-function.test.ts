@@ -2,25 +2,11 @@ import { createHmac } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import test from 'ava';
 import { FaasError } from '../../common/errors.ts';
+import { loggedInProject } from '../testing/logged-in-project.ts';
 import { Project, stackOf, tinyProject } from '../testing/project.ts';
-import { problem, RecordingGateway } from '../testing/recording-gateway.ts';
+import { problem } from '../testing/recording-gateway.ts';
 
-async function start(files?: (url: string) => Record<string, string>) {
-  const gateway = await RecordingGateway.create();
-  const project = await Project.create((files ?? tinyProject)(gateway.url));
-  project.env.OPENFAAS_CONFIG = project.path('.config');
-  await project.write({
-    '.config/config.yml': `auths:\n- gateway: ${gateway.url}\n  auth: basic\n  token: ${Buffer.from('admin:right').toString('base64')}\n`,
-  });
-  return {
-    gateway,
-    project,
-    async [Symbol.asyncDispose]() {
-      await gateway[Symbol.asyncDispose]();
-      await project[Symbol.asyncDispose]();
-    },
-  };
-}
+const start = (files = tinyProject) => loggedInProject(files);
 
 test('new makes a folder, a stack file, a template folder and .gitignore, and says so', async (t) => {
   await using project = await Project.create();

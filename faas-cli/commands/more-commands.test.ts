@@ -2,24 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { parse, parseAllDocuments } from 'yaml';
+import { loggedInProject } from '../testing/logged-in-project.ts';
 import { Project, stackOf, tinyProject } from '../testing/project.ts';
-import { RecordingGateway } from '../testing/recording-gateway.ts';
 
-async function start() {
-  const gateway = await RecordingGateway.create();
-  const project = await Project.create(tinyProject(gateway.url));
-  const token = Buffer.from('admin:right').toString('base64');
-  await project.write({ '.config/config.yml': `auths: [{ gateway: "${gateway.url}", auth: basic, token: ${token} }]` });
-  project.env.OPENFAAS_CONFIG = project.path('.config');
-  return {
-    gateway,
-    project,
-    async [Symbol.asyncDispose]() {
-      await gateway[Symbol.asyncDispose]();
-      await project[Symbol.asyncDispose]();
-    },
-  };
-}
+const start = () => loggedInProject(tinyProject);
 
 test('diff shows what differs by field, and exits with 1 then', async (t) => {
   await using at = await start();

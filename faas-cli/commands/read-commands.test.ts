@@ -1,23 +1,12 @@
 import test from 'ava';
 import { FaasError } from '../../common/errors.ts';
-import { Project } from '../testing/project.ts';
-import { problem, RecordingGateway } from '../testing/recording-gateway.ts';
+import { loggedInProject } from '../testing/logged-in-project.ts';
+import { problem } from '../testing/recording-gateway.ts';
 
 async function start() {
-  const gateway = await RecordingGateway.create();
-  const project = await Project.create({
-    '.config/config.yml': `auths:\n- gateway: ${gateway.url}\n  auth: basic\n  token: ${Buffer.from('admin:right').toString('base64')}\n`,
-  });
-  project.env.OPENFAAS_CONFIG = project.path('.config');
-  project.env.OPENFAAS_URL = gateway.url;
-  return {
-    gateway,
-    project,
-    async [Symbol.asyncDispose]() {
-      await gateway[Symbol.asyncDispose]();
-      await project[Symbol.asyncDispose]();
-    },
-  };
+  const at = await loggedInProject();
+  at.project.env.OPENFAAS_URL = at.gateway.url;
+  return at;
 }
 
 const two = [
