@@ -42,6 +42,8 @@ const ENTRY_POINTS = ['watchdog/main.ts', 'watchdog/modes/module/loop-guard-work
 const DEAF_TO = ['BUN_BE_BUN', 'BUN_OPTIONS', 'BUN_INSPECT', 'BUN_CONFIG_'];
 
 const here = arch() === 'arm64' ? 'arm64' : 'x64';
+// Ctrl-C reaches the compiler too, which ends of it; what was begun is then removed, 200 MB of it.
+process.on('SIGINT', () => {});
 for (const target of process.argv.includes('--all') ? Object.keys(BUN_PACKAGE) : [here]) build(target);
 
 function build(target) {
@@ -69,6 +71,9 @@ function build(target) {
     execFileSync(bunOf(here), args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
     renameSync(unfinished, output);
     writeFileSync(stamp, sources);
+  } catch (error) {
+    if (error.signal !== 'SIGINT') throw error;
+    process.exitCode = 130;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
