@@ -192,7 +192,6 @@ export class EmbeddedProvider implements Provider {
   }
   async removeSecret(ref: FunctionRef, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    this.#stores.secrets.require(ref);
     const [user] = this.#functions.usersOf(ref);
     if (user)
       throw new FaasError(

@@ -59,7 +59,7 @@ export class SecretStore {
   }
 
   async remove(ref: FunctionRef): Promise<void> {
-    this.require(ref);
+    if (!this.#of(ref.namespace).has(ref.name)) throw notFound(ref, '"faas-cli secret list" shows those that are');
     this.#of(ref.namespace).delete(ref.name);
     await this.#state.removeSecret(ref);
   }
@@ -69,12 +69,9 @@ export class SecretStore {
   }
 
   /** @throws FaasError `secret_not_found` */
-  require({ name, namespace }: FunctionRef): void {
-    if (this.#of(namespace).has(name)) return;
-    throw new FaasError(
-      'secret_not_found',
-      `There is no secret "${name}" in namespace "${namespace}"; make it with "faas-cli secret create ${name}"`,
-    );
+  require(ref: FunctionRef): void {
+    if (this.#of(ref.namespace).has(ref.name)) return;
+    throw notFound(ref, `make it with "faas-cli secret create ${ref.name}"`);
   }
 
   /** Makes a function's copies what they should be, each replaced at once, for readers see the old or the new value. */
@@ -117,3 +114,6 @@ function checkSecret({ name, value }: Secret): void {
   if (value.length > MAX_VALUE_BYTES)
     throw new FaasError('invalid_request', `value must have at most ${MAX_VALUE_BYTES} bytes, got ${value.length}`);
 }
+
+const notFound = ({ name, namespace }: FunctionRef, remedy: string): FaasError =>
+  new FaasError('secret_not_found', `There is no secret "${name}" in namespace "${namespace}"; ${remedy}`);

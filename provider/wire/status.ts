@@ -25,7 +25,10 @@ export interface StatusJson {
   /** RFC 3339. */
   readonly createdAt: string;
   readonly usage?: { readonly cpu?: number; readonly totalMemoryBytes?: number };
-  /** Ours: why the function is not well. Go's clients ignore it. */
+  /**
+   * Ours: the last failure, of a replica until the next one is ready, of a call (`callId`) until the next deployment;
+   * `at` says when. The function may be well again. Go's clients ignore it.
+   */
   readonly failure?: FailureJson;
 }
 
