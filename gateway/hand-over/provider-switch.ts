@@ -23,17 +23,30 @@ export class ProviderSwitch implements Provider {
   /** While nobody here may change anything. */
   #next: PromiseWithResolvers<Provider> | undefined;
   readonly #watches = new Set<Watch>();
+  /** Under way; none of them outlives {@link detach}. */
+  readonly #scaling = new Set<Promise<void>>();
 
   constructor(provider: Provider) {
     this.#current = provider;
   }
 
-  /** What the next provider is given; from now on changes wait for {@link replace}. */
+  /**
+   * What the next provider is given; from now on changes wait for {@link replace}.
+   *
+   * @throws Error of the provider that does not let go now; it goes on
+   */
   async detach(): Promise<unknown> {
-    const handedOver = await this.#current.detach?.();
+    // First of all: a provider that lets go refuses to scale.
     this.#next = Promise.withResolvers();
     this.#next.promise.catch(() => undefined);
-    return handedOver;
+    try {
+      await Promise.allSettled(this.#scaling);
+      return await this.#current.detach?.();
+    } catch (error) {
+      this.#next.resolve(this.#current);
+      this.#next = undefined;
+      throw error;
+    }
   }
 
   /** Goes on with another provider, once the one before let go. */
@@ -70,7 +83,13 @@ export class ProviderSwitch implements Provider {
   /** Calls ask for this at any time; all other changes come by the API, which is held meanwhile. */
   async scale(ref: FunctionRef, replicas: number, signal: AbortSignal): Promise<void> {
     const provider = this.#next ? await this.#next.promise : this.#current;
-    await provider.scale(ref, replicas, signal);
+    const scaling = provider.scale(ref, replicas, signal);
+    this.#scaling.add(scaling);
+    try {
+      await scaling;
+    } finally {
+      this.#scaling.delete(scaling);
+    }
   }
   list(namespace: string, signal: AbortSignal): Promise<readonly FunctionStatus[]> {
     return this.#current.list(namespace, signal);
