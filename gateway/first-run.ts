@@ -30,6 +30,8 @@ export async function deploySample(options: FirstRunOptions): Promise<Sample> {
     const answer = await fetch(`${options.url}/function/${SAMPLE}`, {
       method: 'POST',
       body: SAMPLE_INPUT,
+      // One call: a connection that stayed would be one more to drain.
+      headers: { connection: 'close' },
       signal: AbortSignal.any([options.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
     });
     const body = await answer.text();

@@ -138,8 +138,10 @@ export class FrontDoor {
   async leave(forward: Forward, drainTimeoutMs: number): Promise<void> {
     this.#forward = forward;
     this.release();
-    this.leftByPredecessor();
+    // The gateway before this one may drain still: what it forwards is forwarded once more.
+    const left = this.#fromPredecessor.listening ? once(this.#fromPredecessor, 'close') : undefined;
     await this.#drain(drainTimeoutMs, Math.max(drainTimeoutMs, this.#deps.config.upstreamTimeoutMs));
+    await left;
   }
 
   async #drain(idleMs: number, busyMs: number): Promise<void> {

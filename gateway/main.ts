@@ -107,7 +107,8 @@ async function keepTo(
   const { Keeper } = await import('./hand-over/keeper.ts');
   const keeper = successor.keeperLink && new Keeper(successor.keeperLink, successor.pid);
   signals.passTo(() => keeper?.pid ?? successor.pid);
-  await platform.close();
+  // Whoever ends the gateway that serves, as Ctrl-C does, waits for no idle connection of this one.
+  await Promise.race([platform.close(), successor.exited]);
   successor.disconnect();
   process.exit(isChild ? 0 : await keeper!.ended);
 }

@@ -21,6 +21,8 @@ export interface SuccessorOptions {
 export interface SpawnedSuccessor extends Successor {
   /** The other end of the pipe that it was given, when none was passed on. */
   readonly keeperLink: Duplex | undefined;
+  /** Resolves once its process is no more. */
+  readonly exited: Promise<unknown>;
   /** This gateway has drained: nothing is forwarded any more. */
   disconnect(): void;
 }
@@ -38,9 +40,9 @@ export async function spawnSuccessor(options: SuccessorOptions): Promise<Spawned
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', ...listeners.map(descriptorOf), keeperFd ?? 'pipe', 'ipc'],
   });
+  const exited = once(child, 'exit').catch(() => undefined);
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-    const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
   };
@@ -58,6 +60,7 @@ export async function spawnSuccessor(options: SuccessorOptions): Promise<Spawned
       child.send({ type: 'state', handedOver } satisfies ToSuccessor, () => undefined);
       return (await message(child, 'serving')).forwarded;
     },
+    exited,
     kill,
     disconnect: () => void (child.connected && child.disconnect()),
   };

@@ -12,8 +12,8 @@ const takeOver = (dataDir: string, ...more: string[]): Promise<Finished> =>
 const servingPid = ({ dataDir }: Platform): number =>
   JSON.parse(readFileSync(join(dataDir, 'gateway.json'), 'utf8')).pid as number;
 
-async function platformWithFiglet(t: ExecutionContext): Promise<Platform> {
-  const platform = await startPlatform();
+async function platformWithFiglet(t: ExecutionContext, env: Record<string, string> = {}): Promise<Platform> {
+  const platform = await startPlatform({ env });
   t.teardown(() => platform[Symbol.asyncDispose]());
   return platform;
 }
@@ -52,6 +52,16 @@ test('--take-over replaces the gateway: same address, same replicas, and Ctrl-C 
   agent.destroy();
   t.is(await platform.stop(), 0, 'the process that was started first ends with the last gateway');
   t.is(replicaProcesses(platform.dataDir).size, 0);
+});
+
+test('a connection from before two take-overs is answered: what replaced its gateway forwards on', async (t) => {
+  // Longer than two take-overs take anywhere: idle connections are cut after it.
+  const platform = await platformWithFiglet(t, { dunlin_drain_timeout: '120s' });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.teardown(() => agent.destroy());
+  await callOn(agent, platform);
+  for (const _round of [1, 2]) t.is((await takeOver(platform.dataDir)).code, 0);
+  t.like(await callOn(agent, platform), { status: 200, connection: 'close' });
 });
 
 test('a change that is asked of the old gateway after the take-over is made by the new one', async (t) => {

@@ -120,13 +120,15 @@ export class Platform implements AsyncDisposable {
  *
  * @throws Error with what it printed, when it ends before
  */
-export async function startPlatform(options: { dataDir?: string; args?: readonly string[] } = {}): Promise<Platform> {
+export async function startPlatform(
+  options: { dataDir?: string; args?: readonly string[]; env?: Record<string, string> } = {},
+): Promise<Platform> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'dunlin-')));
   const args = ['--port', '0', '--metrics-port', '0', '--data', dataDir, ...(options.args ?? [])];
   const gateway = spawn('sh', [join(root, 'tools/node'), join(root, 'gateway/main.ts'), ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: cleanEnvironment(),
+    env: { ...cleanEnvironment(), ...options.env },
   });
   let printed = '';
   const lines = createInterface(gateway.stdout!);
