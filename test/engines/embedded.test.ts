@@ -3,8 +3,10 @@ import { readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import { buildExecutable, EXECUTABLES } from '../harness/executable.ts';
 import { type Platform, replicaProcesses, root, startPlatform } from '../harness/platform.ts';
+import { CTRL_C, CTRL_D, Terminal } from '../harness/terminal.ts';
 
 /** The Debian packages that a template's bundle needs, beside Node; `npm test` skips what is not there, this does not. */
 const TOOLCHAINS: Readonly<Record<string, { readonly command: string; readonly packages: readonly string[] }>> = {
@@ -16,13 +18,11 @@ const TOOLCHAINS: Readonly<Record<string, { readonly command: string; readonly p
   ruby: { command: 'ruby', packages: ['ruby'] },
   rust: { command: 'cargo', packages: ['cargo', 'rustc'] },
 };
-/** Makes images only. */
-const WITHOUT_BUNDLE = ['dockerfile'];
 const KILLS = process.env.DUNLIN_FULL === '1' ? 50 : 5;
 
-const templates = readdirSync(join(root, 'templates'))
-  .filter((name) => statSync(join(root, 'templates', name)).isDirectory())
-  .filter((name) => !WITHOUT_BUNDLE.includes(name));
+const templates = readdirSync(join(root, 'templates')).filter((name) =>
+  statSync(join(root, 'templates', name)).isDirectory(),
+);
 
 function installToolchains(): void {
   const missing = Object.values(TOOLCHAINS).filter(({ command }) => spawnSync('which', [command]).status !== 0);
@@ -38,30 +38,66 @@ function installToolchains(): void {
 let platform: Platform;
 test.before(async () => {
   installToolchains();
+  buildExecutable();
   platform = await startPlatform({ args: ['--no-sample'] });
 });
 test.after.always(() => platform?.[Symbol.asyncDispose]());
 
-for (const template of templates) {
-  test.serial(`${template}: new, up, invoke, logs, remove`, async (t) => {
-    const cwd = await mkdtemp(join(tmpdir(), 'dunlin-engines-'));
-    t.teardown(() => rm(cwd, { recursive: true, force: true }));
+/** A terminal in an empty folder, whose `faas-cli` is the single-file program. */
+async function openTerminal(t: ExecutionContext): Promise<Terminal> {
+  const cwd = await mkdtemp(join(tmpdir(), 'dunlin-engines-'));
+  const terminal = await Terminal.open(cwd, { ...platform.environment, PATH: `${EXECUTABLES}:${process.env.PATH}` });
+  t.teardown(async () => {
+    await terminal[Symbol.asyncDispose]();
+    await rm(cwd, { recursive: true, force: true });
+    if (!t.passed) t.log(terminal.transcript);
+  });
+  return terminal;
+}
+
+for (const template of templates.filter((name) => name !== 'dockerfile'))
+  test.serial(`${template}, at a terminal: new, build, push, deploy, invoke, logs, remove`, async (t) => {
+    const terminal = await openTerminal(t);
     const name = `hello-${template}`;
-    const cli = async (args: string[], input = ''): Promise<string> => {
-      const { code, stdout, stderr } = await platform.cli(args, { cwd, input });
-      t.is(code, 0, `faas-cli ${args.join(' ')}\n${stdout}${stderr}`);
-      return stdout;
+    const typed = async (line: string): Promise<string> => {
+      const { code, text } = await terminal.run(line);
+      t.is(code, 0, `${line}\n${text}`);
+      return text;
     };
-    await cli(['new', '--lang', template, name]);
-    await cli(['up']);
-    if (template === 'static') t.is((await platform.call(name)).status, 200);
-    else t.regex(await cli(['invoke', name], 'Ada\n'), /Hello, Ada!/);
-    t.regex(await cli(['logs', name, '--tail=false']), /\S/);
-    await cli(['remove', name]);
+    t.regex(await typed(`faas-cli new --lang ${template} ${name}`), /^Function created in folder: hello-/);
+    t.regex(await typed('faas-cli build'), new RegExp(`< Building ${name} done in .*\n\nTotal build time:`));
+    t.regex(await typed('faas-cli push'), new RegExp(`< Pushing ${name} \\[${name}:latest\\] done in`));
+    t.regex(await typed('faas-cli deploy'), new RegExp(`Deployed. 202 Accepted.\nURL: .*/function/${name}\n`));
+
+    if (template === 'static') {
+      t.regex(await typed(`faas-cli invoke ${name} --method GET`), /<h1>Hello, world!/);
+    } else {
+      const asked = terminal.type(`faas-cli invoke ${name}\n`);
+      await terminal.shows(/hit \(Control \+ D\) to stop\.\n/, asked);
+      terminal.type(`Ada\n${CTRL_D}`);
+      const { code, text } = await terminal.finished(asked);
+      t.is(code, 0, text);
+      t.regex(text, /Hello, Ada!/);
+    }
+
+    // It goes on with new lines, until Ctrl-C.
+    const followed = terminal.type(`faas-cli logs ${name}\n`);
+    await terminal.shows(/\n\d{4}-\d\d-\d\dT\S+ \S/, followed);
+    terminal.type(CTRL_C);
+    t.is((await terminal.finished(followed)).code, 130);
+
+    t.regex(await typed(`faas-cli remove ${name}`), /Removing old function\./);
     t.is((await platform.api(`/system/function/${name}`)).status, 404);
     t.is(replicaProcesses(platform.dataDir).size, 0);
   });
-}
+
+test.serial('the dockerfile template, which makes images only, is told so on the embedded engine', async (t) => {
+  const terminal = await openTerminal(t);
+  await terminal.run('faas-cli new --lang dockerfile plain');
+  const { code, text } = await terminal.run('faas-cli up');
+  t.is(code, 1);
+  t.regex(text, /template dockerfile has no "bundle:" section .* cannot run on the embedded engine/i);
+});
 
 test.serial(
   `after each of ${KILLS} kills -9 of the gateway under calls every function answers, none runs twice`,

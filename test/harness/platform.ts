@@ -64,10 +64,12 @@ export class Platform implements AsyncDisposable {
 
   /** Runs the CLI with this gateway's login, found as a user's would be. */
   cli(args: readonly string[], options: CliOptions = {}): Promise<Finished> {
-    return run([join(root, 'bin/faas-cli'), ...args], {
-      ...options,
-      env: { OPENFAAS_URL: this.url, DUNLIN_DATA: this.dataDir, OPENFAAS_CONFIG: join(this.dataDir, 'cli') },
-    });
+    return run([join(root, 'bin/faas-cli'), ...args], { ...options, env: this.environment });
+  }
+
+  /** By which a faas-cli finds this gateway and its login. */
+  get environment(): Record<string, string> {
+    return { OPENFAAS_URL: this.url, DUNLIN_DATA: this.dataDir, OPENFAAS_CONFIG: join(this.dataDir, 'cli') };
   }
 
   /** Resolves once `ready(status)` holds of the function. Asks again until then, as `faas-cli ready` does. */
@@ -181,8 +183,8 @@ function environmentOf(pid: string): string[] {
   }
 }
 
-/** Without what a test's own environment would change in the programs under test. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+/** This process's environment without what would change the programs under test. */
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const { OPENFAAS_URL, OPENFAAS_CONFIG, DUNLIN_DATA, CI, ...rest } = process.env;
   return { ...rest, NO_COLOR: '1' };
 }
