@@ -9,7 +9,7 @@ import { KeyedTurns } from '../keyed-turns.ts';
 import { pruneLogs } from '../logs/function-logs.ts';
 import type { NamespaceStore } from '../namespace-store.ts';
 import { orAborted } from '../or-aborted.ts';
-import { replicaLimits } from '../quantities.ts';
+import { replicaLimits } from '../../quantities.ts';
 import { type HandedOver, recoverReplicas } from '../replicas/recover-replicas.ts';
 import { removeTree } from '../replicas/remove-tree.ts';
 import { ownerOf } from '../replicas/replica.ts';

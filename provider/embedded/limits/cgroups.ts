@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ReplicaLimits } from '../quantities.ts';
+import type { ReplicaLimits } from '../../quantities.ts';
 
 const PERIOD_US = 100_000;
 

@@ -8,7 +8,7 @@ import { replicaEnvironment } from '../environment.ts';
 import type { ReplicaCgroup } from '../limits/cgroups.ts';
 import { killAll, signalProcess } from '../processes/kill-all.ts';
 import { processTree } from '../processes/proc.ts';
-import { replicaLimits } from '../quantities.ts';
+import { replicaLimits } from '../../quantities.ts';
 import type { FunctionRecord, ReplicaRecord } from '../state.ts';
 import { type Exit, failureOf } from './failure.ts';
 import { removeTree } from './remove-tree.ts';

@@ -1,5 +1,5 @@
-import { FaasError } from '../../common/errors.ts';
-import type { FunctionSpec, Resources } from '../provider.ts';
+import { FaasError } from '../common/errors.ts';
+import type { FunctionSpec, Resources } from './provider.ts';
 
 /** Kubernetes' suffixes, and Docker's lower-case ones, which OpenFaaS's users of Swarm write. */
 const UNIT_BYTES: Readonly<Record<string, number>> = {
@@ -29,7 +29,8 @@ export function replicaLimits(spec: Pick<FunctionSpec, 'limits' | 'requests'>): 
   return readResources('limits', spec.limits);
 }
 
-function readResources(field: string, resources: Resources | undefined): ReplicaLimits {
+/** Reads limits or requests. @param field for the message @throws FaasError `invalid_request`: field, rule, value */
+export function readResources(field: string, resources: Resources | undefined): ReplicaLimits {
   return {
     ...(resources?.memory !== undefined && { memoryBytes: memoryBytes(`${field}.memory`, resources.memory) }),
     ...(resources?.cpu !== undefined && { cpuMillis: cpuMillis(`${field}.cpu`, resources.cpu) }),
