@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseDuration } from '../../../common/duration.ts';
 import type { ReplicaFailure, ReplicaTarget } from '../../provider.ts';
+import { replicaLimits } from '../../quantities.ts';
 import type { BundleManifest } from '../../wire/bundle.ts';
 import type { Owner } from '../data-folder.ts';
 import type { Engine } from '../engine.ts';
@@ -8,7 +9,6 @@ import { replicaEnvironment } from '../environment.ts';
 import type { ReplicaCgroup } from '../limits/cgroups.ts';
 import { killAll, signalProcess } from '../processes/kill-all.ts';
 import { processTree } from '../processes/proc.ts';
-import { replicaLimits } from '../../quantities.ts';
 import type { FunctionRecord, ReplicaRecord } from '../state.ts';
 import { type Exit, failureOf } from './failure.ts';
 import { removeTree } from './remove-tree.ts';
