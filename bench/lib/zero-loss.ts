@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,10 +131,10 @@ async function kill(platform: Platform, random: Random): Promise<Kill> {
   return { replica, goneAt: performance.timeOrigin + performance.now() };
 }
 
-/** A zombie has closed its sockets. */
+/** A zombie has closed its sockets, once its last thread has ended too. */
 function runs(pid: number): boolean {
   try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')) || readdirSync(`/proc/${pid}/task`).length > 1;
   } catch {
     return false;
   }
