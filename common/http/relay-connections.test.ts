@@ -75,17 +75,19 @@ onEachRuntime(test, (runtime, suite) => {
     t.is((await opened.stats()).idleSockets, 0);
   });
 
-  test(`${runtime}: pipelined requests are answered in their order, whichever upstream is first`, async (t) => {
-    await using server = await RawServer.listen();
-    const opened = await suite.open([server]);
-    const two = 'GET {/1} HTTP/1.1\r\nHost: x\r\n\r\nGET {/2} HTTP/1.1\r\nHost: x\r\n\r\n';
-    await using client = await opened.client(two);
-    const peers = [await server.acceptRequest(), await server.acceptRequest()];
-    const first = peers.findIndex((peer) => peer.received.startsWith('GET /1 '));
-    await peers[1 - first]!.write(OK.replace('ok', 'b!'));
-    await peers[first]!.write(OK.replace('ok', 'a!'));
-    t.regex(await client.until(/b!$/), /a![\s\S]*b!$/);
-  });
+  // Our own server takes the next request of a connection up when the one before has been answered (server.test.ts).
+  if (runtime === 'node:http')
+    test(`${runtime}: pipelined requests are answered in their order, whichever upstream is first`, async (t) => {
+      await using server = await RawServer.listen();
+      const opened = await suite.open([server]);
+      const two = 'GET {/1} HTTP/1.1\r\nHost: x\r\n\r\nGET {/2} HTTP/1.1\r\nHost: x\r\n\r\n';
+      await using client = await opened.client(two);
+      const peers = [await server.acceptRequest(), await server.acceptRequest()];
+      const first = peers.findIndex((peer) => peer.received.startsWith('GET /1 '));
+      await peers[1 - first]!.write(OK.replace('ok', 'b!'));
+      await peers[first]!.write(OK.replace('ok', 'a!'));
+      t.regex(await client.until(/b!$/), /a![\s\S]*b!$/);
+    });
 
   test(`${runtime}: a call that could not connect is retried elsewhere with its whole body`, async (t) => {
     await using server = await RawServer.listen();

@@ -1,4 +1,4 @@
-// Runs relay-server.ts as a process, on Node or on Bun: the same checks are made on both.
+// Runs relay-server.ts as a process, on node:http or on our own server, on Node or on Bun: the same checks are made on all.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -7,13 +7,20 @@ import { fileURLToPath } from 'node:url';
 import type { Address } from '../upstream.ts';
 import { connectRaw, type RawPeer } from './raw-peer.ts';
 
-export type Runtime = 'node' | 'bun';
-
 const BUN = fileURLToPath(new URL('../../../node_modules/@oven/bun-linux-x64/bin/bun', import.meta.url));
 const SERVER = fileURLToPath(new URL('relay-server.ts', import.meta.url));
 
-/** The runtimes that this machine has. */
-export const RUNTIMES: readonly Runtime[] = existsSync(BUN) ? ['node', 'bun'] : ['node'];
+/** Program and arguments, by what the titles of tests call it. */
+const COMMANDS = {
+  'node:http': [process.execPath, SERVER, 'node:http'],
+  node: [process.execPath, SERVER, 'ours'],
+  bun: [BUN, SERVER, 'ours'],
+} as const;
+
+export type Runtime = keyof typeof COMMANDS;
+
+/** Those that this machine has. */
+export const RUNTIMES: readonly Runtime[] = existsSync(BUN) ? ['node:http', 'node', 'bun'] : ['node:http', 'node'];
 
 /** What a case asks of the relay server. */
 export interface CaseOptions {
@@ -60,7 +67,8 @@ export class RelayProcess {
   }
 
   static async start(runtime: Runtime): Promise<RelayProcess> {
-    const child = spawn(runtime === 'bun' ? BUN : process.execPath, [SERVER], {
+    const [program, ...args] = COMMANDS[runtime];
+    const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...process.env, NODE_NO_WARNINGS: '1' },
     });

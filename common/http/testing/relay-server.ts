@@ -1,10 +1,15 @@
-// A server that relays, as gateway and watchdog do it; told by lines on stdin, tells by lines on stdout.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+// A server that relays, as gateway and watchdog do it; told by lines on stdin, tells by lines on stdout. Its argument
+// says on what: `node:http`, or `ours`.
+import { createServer } from 'node:http';
+import type { Server } from 'node:net';
 import { createInterface } from 'node:readline';
+import type { Duplex } from 'node:stream';
 import { FaasError } from '../../errors.ts';
 import { continueWhenRead } from '../continue.ts';
+import type { HttpRequest, HttpResponse } from '../message.ts';
 import { type Relay, type RelayOutcome, relay } from '../relay.ts';
 import { sendProblem } from '../send-problem.ts';
+import { HttpServer } from '../server/server.ts';
 import { STRICT_SERVER } from '../server-options.ts';
 import { checkRequest } from '../strict.ts';
 import { relayUpgrade } from '../upgrade.ts';
@@ -22,20 +27,15 @@ const say = (line: object): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 };
 
-const server = createServer({ ...STRICT_SERVER, keepAliveTimeout: 60_000 }, (req, res) => {
-  const reason = checkRequest(req);
-  if (reason !== undefined) return sendProblem(res, new FaasError('invalid_request', reason));
-  const [, id = '', target = '/'] = /^\/([^/]+)(\/.*)$/.exec(req.url!) ?? [];
+function onRequest(req: HttpRequest, res: HttpResponse): void {
+  const [id, target] = caseOf(req);
   const found = cases.get(id);
-  if (found === undefined) return sendProblem(res, new FaasError('function_not_found', `no case ${id}`));
-  attempt(id, found, target, req, res, 0);
-});
-server.on('checkContinue', (req, res) => {
-  continueWhenRead(req, res);
-  server.emit('request', req, res);
-});
-server.on('upgrade', (req, socket, head) => {
-  const [, id = '', target = '/'] = /^\/([^/]+)(\/.*)$/.exec(req.url!) ?? [];
+  if (found === undefined) sendProblem(res, new FaasError('function_not_found', `no case ${id}`));
+  else attempt(id, found, target, req, res, 0);
+}
+
+function onUpgrade(req: HttpRequest, socket: Duplex, head: Buffer): void {
+  const [id, target] = caseOf(req);
   const { options } = cases.get(id)!;
   relayUpgrade(req, socket, head, options.upstreams[0]!, {
     target,
@@ -43,9 +43,28 @@ server.on('upgrade', (req, socket, head) => {
     internal: 'relay',
     onDone: ({ status }) => say({ id, event: 'outcome', outcome: { kind: 'upgrade', status, requestBytes: 0 } }),
   });
-});
+}
 
-function attempt(id: string, of: Case, target: string, req: IncomingMessage, res: ServerResponse, nth: number): void {
+function caseOf(req: HttpRequest): [id: string, target: string] {
+  const [, id = '', target = '/'] = /^\/([^/]+)(\/.*)$/.exec(req.url!) ?? [];
+  return [id, target];
+}
+
+function onNodeHttp(): Server {
+  const server = createServer({ ...STRICT_SERVER, keepAliveTimeout: 60_000 }, (req, res) => {
+    const reason = checkRequest(req);
+    if (reason === undefined) onRequest(req, res);
+    else sendProblem(res, new FaasError('invalid_request', reason));
+  });
+  server.on('checkContinue', (req, res) => {
+    continueWhenRead(req, res);
+    server.emit('request', req, res);
+  });
+  server.on('upgrade', onUpgrade);
+  return server;
+}
+
+function attempt(id: string, of: Case, target: string, req: HttpRequest, res: HttpResponse, nth: number): void {
   const { upstreams } = of;
   const { answerHeaders, ...options } = of.options;
   of.relay = relay(req, res, upstreams[nth]!, {
@@ -87,6 +106,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
 });
 process.stdin.on('end', () => process.exit(0));
 
+const server = process.argv[2] === 'ours' ? new HttpServer({ onRequest, onUpgrade }).listener : onNodeHttp();
 server.listen(0, '127.0.0.1', () => {
   const bound = server.address();
   process.stdout.write(`${typeof bound === 'object' && bound !== null ? bound.port : 0}\n`);
