@@ -173,6 +173,21 @@ onEachRuntime(test, (runtime, suite) => {
     await client.until(/ok$/);
   });
 
+  test(`${runtime}: an answer of an upstream that closes before it has read the whole body is passed on`, async (t) => {
+    await using server = await RawServer.listen();
+    const opened = await suite.open([server]);
+    const bytes = 8 * 1024 * 1024;
+    await using client = await opened.client(`POST {/} HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\n\r\n`);
+    const upstream = await server.acceptRequest();
+    upstream.socket.pause();
+    client.socket.write(Buffer.alloc(bytes));
+    // Much is on its way when the upstream ends: its kernel answers that with a reset.
+    await opened.stats();
+    await upstream.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno');
+    upstream.destroy();
+    t.regex(await settled(client), /^HTTP\/1\.1 413 Too Large\r\n[\s\S]*no$/);
+  });
+
   test(`${runtime}: an answer to a large body that nobody reads arrives before the connection is closed`, async (t) => {
     await using client = await (await suite.open([])).client(
       `POST /nobody/ HTTP/1.1\r\nHost: x\r\nContent-Length: ${3 * 1024 * 1024}\r\n\r\n`,

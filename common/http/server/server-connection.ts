@@ -10,10 +10,13 @@ import type { HttpServer } from './server.ts';
 
 /** Of requests that came before their turn; beyond it the client has to wait. */
 const MAX_HELD_BYTES = 65_536;
-/** After the last answer: what is read of what the client still sends, at most ... */
-const LINGER_BYTES = 8 * 1024 * 1024;
-/** ... and for how long. A socket closed on unread bytes is reset, and the client may lose the answer by that. */
+/**
+ * After the last answer the connection is read on until the client is silent for this long, ... A socket closed on
+ * unread bytes is reset, and by that the client may lose the answer.
+ */
 const LINGER_MS = 2000;
+/** ... or this often has been looked whether it is. */
+const LINGER_LOOKS = 15;
 
 /** One client's connection, which serves one request after the other, in their order. */
 export class ServerConnection implements RequestSink, AnswerOwner, BodySource, Expiring {
@@ -34,7 +37,9 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   #paused = false;
   /** Nothing more is served. */
   #ending = false;
-  #lingered = 0;
+  /** What still comes after the last answer: how often was looked, and whether something came since then. */
+  #lingerLooks = 0;
+  #lingerHeard = false;
   /** Another protocol has taken over. */
   #detached = false;
 
@@ -125,8 +130,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#ending) {
-      this.#lingered += chunk.length;
-      if (this.#lingered > LINGER_BYTES) this.socket.destroy();
+      this.#lingerHeard = true;
     } else if (this.#held !== undefined) {
       this.#held = Buffer.concat([this.#held, chunk]);
       if (this.#held.length > MAX_HELD_BYTES) this.#pause();
@@ -186,29 +190,45 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   #refuse(status: number, message: string): void {
     this.#ending = true;
     const answer = this.#answer;
-    if (answer?.headersSent) {
+    if (answer?.headersSent && !answer.writableEnded) {
       this.socket.destroy();
       return;
     }
-    this.socket.write(refusal(status, message, this.#server.internal), 'latin1');
-    this.#shut();
+    // Nobody has to be told what was wrong with the rest of a request that has been answered.
+    if (!answer?.headersSent) this.socket.write(refusal(status, message, this.#server.internal), 'latin1');
+    this.#linger();
     this.#req?.cut();
     answer?.close(true);
   }
 
   /** Sends the end, and reads on for a while when the client is not through. */
   #shut(): void {
-    this.#ending = true;
-    this.#deadline?.cancel();
-    if (this.#req?.complete !== false && this.#held === undefined && !this.#parser.inHead) {
-      this.socket.destroySoon();
+    if (this.#req?.complete === false || this.#held !== undefined || this.#parser.inHead) {
+      this.#linger();
       return;
     }
+    this.#ending = true;
+    this.#deadline?.cancel();
+    this.socket.destroySoon();
+  }
+
+  #linger(): void {
+    this.#ending = true;
     this.#held = undefined;
     this.socket.end();
     this.#resume();
-    this.#deadline = new Deadline({ onDeadline: () => this.socket.destroy() }, LINGER_MS);
+    this.#lookAgain();
   }
+
+  readonly #lookAgain = (): void => {
+    if (this.#lingerLooks++ > 0 && (!this.#lingerHeard || this.#lingerLooks > LINGER_LOOKS)) {
+      this.socket.destroy();
+      return;
+    }
+    this.#lingerHeard = false;
+    this.#deadline?.cancel();
+    this.#deadline = new Deadline({ onDeadline: this.#lookAgain }, LINGER_MS);
+  };
 
   readonly #onDrain = (): void => this.#answer?.onDrain();
 

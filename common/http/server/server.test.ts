@@ -174,3 +174,28 @@ test('close() lets an answer under way be finished, as the last one', async (t) 
   finish();
   t.regex(await answer, /Connection: close\r\n\r\ndone$/);
 });
+
+for (const [what, head] of [
+  ['refuses', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 25165824\r\nConnection: close\r\n\r\n'],
+  ['finds a fault in', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 25165824\r\nX : y\r\n\r\n'],
+  ['finds empty lines instead of', '\r\n'.repeat(9)],
+] as const)
+  test(`a client that reads only after it has sent all gets the answer of a server that ${what} its request`, async (t) => {
+    const { server } = await serve(t, { onRequest: (_req, res) => res.writeHead(413).end('too large') });
+    const socket = connect((server.listener.address() as AddressInfo).port, '127.0.0.1').setEncoding('latin1');
+    t.teardown(() => socket.destroy());
+    const failed: unknown[] = [];
+    socket.on('error', (error) => failed.push(error));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.pause();
+    socket.write(head);
+    await Promise.race([closed, new Promise((resolve) => socket.write(Buffer.alloc(24 * 1024 * 1024), resolve))]);
+    let received = '';
+    socket.on('data', (text: string) => {
+      received += text;
+    });
+    socket.resume();
+    await closed;
+    t.regex(received, /^HTTP\/1\.1 4(00|13) /);
+    t.deepEqual(failed, []);
+  });
