@@ -59,8 +59,12 @@ export const setting = <T>(env: Names, fallback: string, doc: string, parse: (te
 });
 
 /** Go-style text, read as milliseconds; see {@link parseDuration}. */
-export const duration = (env: Names, fallback: string, doc: string): Setting<number> =>
-  setting(env, fallback, doc, parseDuration);
+export const duration = (env: Names, fallback: string, doc: string, { min = '0' } = {}): Setting<number> =>
+  setting(env, fallback, doc, (given) => {
+    const value = parseDuration(given);
+    if (value >= parseDuration(min)) return value;
+    throw new Error(`expected a duration of ${min} or more`);
+  });
 
 export const text = (env: Names, fallback: string, doc: string): Setting<string> =>
   setting(env, fallback, doc, (given) => given);

@@ -43,6 +43,7 @@ export function describeFunction(fn: Described, verbose: boolean): string {
     ...section('Requests', quantities(fn.requests), verbose),
     ...section('Limits', quantities(fn.limits), verbose),
     ...section('Usage', usage(fn), verbose),
+    ...section('Scaling', scaling(fn.scaling), verbose),
     ...failure(fn),
   ];
   return `${lines.filter((line) => line !== undefined).join('\n')}\n`;
@@ -75,6 +76,27 @@ function usage({ usage: used }: StatusJson): string[] {
   if (!used) return [];
   const megabytes = ((used.totalMemoryBytes ?? 0) / 1024 / 1024).toFixed(2);
   return [`${INDENT}RAM: ${megabytes} MB`, `${INDENT}CPU: ${Math.round(used.cpu ?? 0)} Mi`];
+}
+
+function scaling(given: StatusJson['scaling']): string[] {
+  if (!given) return [];
+  const { driver, min, max, type, target, proportion, load, zeroAfterSeconds, scheduled, prediction, decision } = given;
+  const replicas = (count: number): string => `${count} replica${count === 1 ? '' : 's'}`;
+  return [
+    `By: ${driver}`,
+    `Replicas: ${min} to ${max}`,
+    type && `Target: ${target} ${type} each, ${(proportion ?? 1) * 100} % of it`,
+    load !== undefined && `Load: ${load} ${type}`,
+    zeroAfterSeconds && `To zero: after ${zeroAfterSeconds} s without a call`,
+    scheduled?.minimum !== undefined && `Scheduled minimum: ${scheduled.minimum}`,
+    scheduled?.next && `Next of the schedule: ${scheduled.next}`,
+    prediction &&
+      `Prediction: ${prediction.mode}${prediction.used ? ', used' : ''}, ${prediction.warm} of ${prediction.warm + prediction.cold} calls after idling were foreseen`,
+    decision && `Last decision: ${replicas(decision.replicas)}, ${decision.reason} (since ${decision.at})`,
+    ...(given.ignored ?? []).map((label) => `Ignored: ${label}`),
+  ]
+    .filter((line) => typeof line === 'string' && line !== '')
+    .map((line) => `${INDENT}${line}`);
 }
 
 function failure({ failure: last }: StatusJson): string[] {

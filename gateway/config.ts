@@ -53,6 +53,24 @@ export const gatewaySchema = {
     min: 1,
   }),
 
+  autoscaler: oneOf(
+    ours('autoscaler'),
+    ['labelled', 'all', 'off'],
+    'labelled',
+    'Functions whose replicas follow their load: those with com.openfaas.scale.type or .target, all, or none. The others follow alerts.',
+  ),
+  leaseMs: duration(
+    ours('lease'),
+    '15s',
+    'Of several gateways on one cluster one decides on scaling; another does, this long after that one has died.',
+    { min: '1s' },
+  ),
+  peers: text(
+    ours('peers'),
+    '',
+    'Names of all gateways, by commas, such as tasks.gateway on Swarm: the one that decides on scaling asks the metrics port of each address for what it counts.',
+  ),
+
   basicAuth: flag(
     'basic_auth',
     'true',

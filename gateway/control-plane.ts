@@ -22,10 +22,12 @@ import { resources, unguarded } from './routes/resource.ts';
 import { secretsRoutes } from './routes/secrets.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 import { tokensRoutes } from './routes/tokens.ts';
+import type { Autoscaler } from './scaling/autoscaler.ts';
 
 export interface ControlPlaneDeps {
   readonly provider: Provider;
   readonly routes: RouteTable;
+  readonly autoscaler: Autoscaler;
   readonly auth: GatewayAuth;
   readonly tokens: TokenStore;
   readonly config: GatewayConfig;
@@ -37,7 +39,7 @@ export interface ControlPlaneDeps {
 
 /** All that is no call of a function: the REST API (contract 1), served by express. */
 export function controlPlane(deps: ControlPlaneDeps): RequestListener {
-  const { provider, config, routes, auth, tokens, version, log, stopping } = deps;
+  const { provider, config, routes, autoscaler, auth, tokens, version, log, stopping } = deps;
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.enable('case sensitive routing').enable('strict routing');
@@ -50,11 +52,11 @@ export function controlPlane(deps: ControlPlaneDeps): RequestListener {
   const guarded = resources(app, auth.system);
   const { readTimeoutMs, maxBundleBytes } = config;
   functionsRoutes(guarded, { provider, routes, readTimeoutMs });
-  functionRoutes(guarded, { provider, routes, readTimeoutMs });
+  functionRoutes(guarded, { provider, routes, autoscaler, readTimeoutMs });
   secretsRoutes(guarded, { provider, readTimeoutMs });
   namespacesRoutes(guarded, { provider, readTimeoutMs });
   logsRoutes(guarded, provider, stopping);
-  alertRoutes(guarded, { provider, routes, readTimeoutMs });
+  alertRoutes(guarded, { provider, routes, autoscaler, readTimeoutMs });
   telemetryRoutes(guarded, provider, routes);
   infoRoutes(guarded, provider, version);
   bundlesRoutes(guarded, { provider, maxBundleBytes });

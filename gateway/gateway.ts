@@ -16,6 +16,7 @@ import { Upgrades } from './invoke/upgrades.ts';
 import { WaitingRoom } from './invoke/waiting-room.ts';
 import type { Log } from './log.ts';
 import { MetricsServer } from './metrics/metrics-server.ts';
+import { createScaling } from './scaling/scaling.ts';
 import type { TlsFiles } from './tls.ts';
 
 export interface GatewayDeps {
@@ -99,17 +100,33 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const auth = createGatewayAuth({ credentials, tokens, maxGuesses: config.maxGuesses });
   const invoker = new Invoker(routes, auth, context);
   const upgrades = new Upgrades({ invoker, waitingRoom, product, accessLog });
-  const api = controlPlane({ provider, routes, auth, tokens, config, version, log, stopping: stopping.signal });
+  const scaling = createScaling({ provider, functions: () => routes.entries(), config, log });
+  const { autoscaler } = scaling;
+  const api = controlPlane({
+    provider,
+    routes,
+    autoscaler,
+    auth,
+    tokens,
+    config,
+    version,
+    log,
+    stopping: stopping.signal,
+  });
   const frontDoor = new FrontDoor({ invoker, upgrades, api, config, tls });
   const metrics = new MetricsServer({
     functions: () => routes.entries(),
     waiting: () => waitingRoom.size,
     webSockets: () => upgrades.size,
+    scaler: (entry) => autoscaler.scaler(entry),
+    leads: scaling.leads,
+    load: () => autoscaler.report(),
   });
 
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     stopping.abort();
+    await scaling.close();
     waitingRoom.close(routes.entries());
     await frontDoor.close(config.drainTimeoutMs);
     await metrics.close();
@@ -119,6 +136,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const leaveTo = async (path: string): Promise<void> => {
     const successor = new Forward(path, product);
     forward = (req, res) => successor.send(req, res, invoker.taken(req));
+    await scaling.close();
     // What waited must be forwarded before anything says that this gateway stops.
     waitingRoom.empty(routes.entries());
     const cutStreams = setTimeout(() => stopping.abort(), config.drainTimeoutMs);
@@ -137,6 +155,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     const { host, port, metricsPort } = config;
     const metricsAddress = await metrics.listen(inherited ? { fd: inherited.metricsFd } : { port: metricsPort, host });
     const address = await frontDoor.listen(inherited ? { fd: inherited.apiFd } : { port, host });
+    scaling.start();
     return {
       address,
       metricsAddress,

@@ -10,6 +10,7 @@ import { gatewaySchema } from './config.ts';
 import { controlPlane } from './control-plane.ts';
 import { RouteTable } from './invoke/route-table.ts';
 import { createLog } from './log.ts';
+import { createScaling } from './scaling/scaling.ts';
 import { MemoryProvider } from './testing/memory-provider.ts';
 import { type Answer, start } from './testing/start.ts';
 
@@ -149,14 +150,18 @@ test('any operation that is not documented is 404 or 405', async (t) => {
 test('every route of the gateway is documented', async (t) => {
   await using provider = new MemoryProvider();
   const tokens = new TokenStore('', []);
+  const config = readConfig(gatewaySchema, {});
+  const log = createLog({ format: 'json', write: () => undefined });
+  const { autoscaler } = createScaling({ provider, functions: () => [], config, log });
   const app = controlPlane({
     provider,
     tokens,
+    autoscaler,
     auth: createGatewayAuth({ credentials: undefined, tokens, maxGuesses: 0 }),
     routes: new RouteTable({ maxIdleSockets: 1, onChange: () => undefined }),
-    config: readConfig(gatewaySchema, {}),
+    config,
     version: { release: '1', sha: 'a' },
-    log: createLog({ format: 'json', write: () => undefined }),
+    log,
     stopping: new AbortController().signal,
   }) as Express;
   const routes = app.router.stack.flatMap(({ route }) => (route ? [route.path] : []));

@@ -147,6 +147,24 @@ export interface BundleStore {
   list(): Promise<readonly BundleRef[]>;
 }
 
+export interface SharedRecord {
+  readonly text: string;
+  /** Another one after each write. */
+  readonly version: string;
+}
+
+/** Small texts that all gateways on the same cluster share, each changed only by who knows its latest version. */
+export interface SharedRecords {
+  /** Undefined: there is no such record. */
+  read(name: string, signal: AbortSignal): Promise<SharedRecord | undefined>;
+  /**
+   * Writes a record if its version is still `version`, or if there is none and `version` is undefined.
+   *
+   * @returns false, and nothing has changed, when another gateway was faster
+   */
+  write(name: string, text: string, version: string | undefined, signal: AbortSignal): Promise<boolean>;
+}
+
 /**
  * What the gateway needs from a place that runs functions. Every implementation passes provider/conformance.
  *
@@ -156,6 +174,8 @@ export interface BundleStore {
 export interface Provider extends AsyncDisposable {
   readonly info: ProviderInfo;
   readonly bundles?: BundleStore;
+  /** Where several gateways may work on the same functions: what they agree by. Absent: there is only one. */
+  readonly records?: SharedRecords;
 
   /**
    * Starts a new function with `initialReplicas(spec.labels)` replicas. Resolves once accepted and durable;

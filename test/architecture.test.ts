@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   provider: ['common', 'node-fetch'],
   'provider/conformance': ['common', 'provider', 'ava'],
   'provider/embedded': ['common', 'provider', 'tar-stream'],
-  gateway: ['common', 'provider', 'express', 'prom-client', 'http-proxy-middleware', 'pino'],
+  gateway: ['common', 'provider', 'express', 'prom-client', 'http-proxy-middleware', 'pino', 'croner'],
   'faas-cli': [
     'common',
     'provider',

@@ -11,6 +11,7 @@ import {
   type ReplicaFailure,
   refKey,
   type Secret,
+  type SharedRecords,
   type StateObserver,
 } from '../../provider/provider.ts';
 
@@ -69,6 +70,9 @@ export class ProviderSwitch implements Provider {
   }
   get bundles(): BundleStore | undefined {
     return this.#current.bundles;
+  }
+  get records(): SharedRecords | undefined {
+    return this.#current.records;
   }
 
   deploy(spec: FunctionSpec, signal: AbortSignal): Promise<void> {

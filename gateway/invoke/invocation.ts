@@ -81,7 +81,7 @@ export class Invocation implements RelayOptions {
   }
 
   start(): void {
-    this.#entry.metrics.start();
+    this.#entry.metrics.start(this.#startedAt);
     const { maxBodyBytes } = this.#context;
     const { contentLength, chunked } = this.#head;
     if (maxBodyBytes > 0 && contentLength !== undefined && contentLength > maxBodyBytes) {
@@ -96,7 +96,7 @@ export class Invocation implements RelayOptions {
     const entry = this.#entry;
     const forward = this.#context.forward();
     if (forward) {
-      entry.metrics.end(FORWARDED, 0);
+      entry.metrics.end(FORWARDED, 0, this.#startedAt);
       forward(this.#req, this.#res);
       return;
     }
@@ -247,7 +247,7 @@ export class Invocation implements RelayOptions {
 
   #end(code: number): void {
     const durationMs = performance.now() - this.#startedAt;
-    this.#entry.metrics.end(code, durationMs / 1000);
+    this.#entry.metrics.end(code, durationMs / 1000, this.#startedAt);
     this.#context.accessLog?.call({
       callId: this.#head.callId,
       method: this.#req.method,

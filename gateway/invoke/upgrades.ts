@@ -75,13 +75,13 @@ export class Upgrades {
   #count(entry: FunctionEntry, req: IncomingMessage, socket: Duplex, head: Buffer, target: string): void {
     const startedAt = performance.now();
     let code = SWITCHED;
-    entry.metrics.start();
+    entry.metrics.start(startedAt);
     const { callId } = readCallHead(req.rawHeaders);
     const { method, url } = req;
     const client = req.socket.remoteAddress;
     socket.once('close', () => {
       const durationMs = performance.now() - startedAt;
-      entry.metrics.end(code, durationMs / 1000);
+      entry.metrics.end(code, durationMs / 1000, startedAt);
       const record = { callId, method, path: url!, status: code, durationMs, function: entry.key, client };
       this.#deps.accessLog?.call(record);
     });

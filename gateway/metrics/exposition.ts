@@ -1,4 +1,6 @@
 import type { FunctionEntry } from '../invoke/function-entry.ts';
+import { minimumOf } from '../scaling/decide.ts';
+import type { FunctionScaler } from '../scaling/function-scaler.ts';
 import type { CodeSlot } from './function-metrics.ts';
 import type { Histogram } from './histogram.ts';
 
@@ -6,13 +8,15 @@ import type { Histogram } from './histogram.ts';
  * All metrics of all functions in Prometheus' text format 0.0.4, in small pieces. Goes through `functions` once for each
  * metric, for the lines of a metric must stand together.
  */
-export function* exposition(functions: Iterable<FunctionEntry>): Iterable<string> {
+export function* exposition(functions: Iterable<FunctionEntry>, scaler: ScalerOf): Iterable<string> {
   const entries = [...functions];
   for (const metric of FUNCTION_METRICS) {
     yield headOf(metric);
-    for (const entry of entries) yield metric.lines(entry);
+    for (const entry of entries) yield metric.lines(entry, scaler);
   }
 }
+
+type ScalerOf = (entry: FunctionEntry) => FunctionScaler;
 
 /** One metric over all functions. */
 interface FunctionMetric {
@@ -20,7 +24,7 @@ interface FunctionMetric {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   /** The lines of one function, each with its line feed. */
-  lines(entry: FunctionEntry): string;
+  lines(entry: FunctionEntry, scaler: ScalerOf): string;
 }
 
 /** Names, labels and buckets of contract 2.1, and the in-flight and readiness gauges of the commercial edition. */
@@ -84,6 +88,46 @@ const FUNCTION_METRICS: readonly FunctionMetric[] = [
     help: 'Replicas that are ready for calls',
     lines: (entry) => simple('gateway_service_ready_count', entry, entry.state.ready.length),
   },
+  {
+    name: 'gateway_service_min',
+    type: 'gauge',
+    help: 'The least replicas that it has while it runs, by label',
+    lines: (entry, scaler) => simple('gateway_service_min', entry, minimumOf(scaler(entry).rules, undefined)),
+  },
+  {
+    name: 'gateway_service_max',
+    type: 'gauge',
+    help: 'The most replicas that it may have, by label',
+    lines: (entry, scaler) => simple('gateway_service_max', entry, scaler(entry).rules.max),
+  },
+  {
+    name: 'gateway_service_target',
+    type: 'gauge',
+    help: 'Load that one replica is to have; of functions whose replicas follow their load',
+    lines: (entry, scaler) => ofScaled('gateway_service_target', entry, scaler, ({ rules }) => rules.target),
+  },
+  {
+    name: 'gateway_service_target_load',
+    type: 'gauge',
+    help: 'Load of all replicas together, in the unit of the target',
+    lines: (entry, scaler) =>
+      ofScaled('gateway_service_target_load', entry, scaler, ({ decided }) => decided?.load ?? 0),
+  },
+  {
+    name: 'gateway_function_predictions_total',
+    type: 'counter',
+    help: 'Calls after an idle time, by whether the prediction would have had a replica ready',
+    lines: (entry, scaler) => {
+      const { predicted } = scaler(entry);
+      if (!predicted) return '';
+      return (['warm', 'cold'] as const)
+        .map(
+          (result) =>
+            `gateway_function_predictions_total{function_name="${entry.key}",result="${result}"} ${predicted[result]}\n`,
+        )
+        .join('');
+    },
+  },
 ];
 
 /** What stands above a metric's lines. */
@@ -94,6 +138,19 @@ const simple = (name: string, { key }: FunctionEntry, value: number): string =>
 
 /** Names need no escaping: they are of a-z, 0-9, `-` and `.`. */
 const labels = (key: string, { code }: CodeSlot): string => `function_name="${key}",code="${code}"`;
+
+/** With the label that the commercial edition has (contract 2.1). */
+function ofScaled(
+  name: string,
+  entry: FunctionEntry,
+  scalerOf: ScalerOf,
+  value: (scaler: FunctionScaler) => number,
+): string {
+  const scaler = scalerOf(entry);
+  const { driver, type } = scaler.rules;
+  if (driver !== 'autoscaler') return '';
+  return `${name}{function_name="${entry.key}",scaling_type="${type}"} ${value(scaler)}\n`;
+}
 
 function perCode(slots: readonly CodeSlot[], line: (slot: CodeSlot) => string): string {
   let lines = '';

@@ -18,6 +18,8 @@ export class CodeSlot {
 export class FunctionMetrics {
   started = 0;
   inFlight = 0;
+  /** Sum of the moments at which the calls in flight began. */
+  #begun = 0;
   coldStarts = 0;
   readonly codes: CodeSlot[] = [];
   /** How long calls waited for a replica; only those that did. Made when needed: most functions idle. */
@@ -27,13 +29,18 @@ export class FunctionMetrics {
   /** Calls of a function mostly end alike. */
   #last = new CodeSlot(0);
 
-  start(): void {
+  /** @param at milliseconds of performance.now() */
+  start(at: number): void {
     this.started++;
     this.inFlight++;
+    this.#begun += at;
   }
 
-  end(code: number, seconds: number): void {
+  /** @param startedAt as {@link start} was given it */
+  end(code: number, seconds: number, startedAt: number): void {
     this.inFlight--;
+    // Not what rounding has left of it.
+    this.#begun = this.inFlight === 0 ? 0 : this.#begun - startedAt;
     const slot = this.#last.code === code ? this.#last : this.#slot(code);
     slot.seconds.observe(seconds);
   }
@@ -51,6 +58,15 @@ export class FunctionMetrics {
   /** Calls that ended, whatever their status. */
   get ended(): number {
     return this.codes.reduce((sum, slot) => sum + slot.seconds.count, 0);
+  }
+
+  /**
+   * Calls in flight, summed up over time until `now`, in seconds: its growth over a span, divided by that, is the mean
+   * number of calls in flight, exactly, at the cost of one addition per call.
+   */
+  callSeconds(now: number): number {
+    const ended = this.codes.reduce((sum, slot) => sum + slot.seconds.sum, 0);
+    return ended + (this.inFlight * now - this.#begun) / 1000;
   }
 
   #slot(code: number): CodeSlot {

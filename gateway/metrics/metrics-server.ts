@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ListenOn } from '../front-door.ts';
 import type { FunctionEntry } from '../invoke/function-entry.ts';
+import type { FunctionScaler } from '../scaling/function-scaler.ts';
+import type { LoadReport } from '../scaling/peers.ts';
 import { writeSlices } from '../write-slices.ts';
 import { exposition } from './exposition.ts';
 import { openFiles } from './open-files.ts';
@@ -23,9 +25,18 @@ export interface MetricsSource {
   waiting(): number;
   /** Open WebSockets. */
   webSockets(): number;
+  /** What decides on a function's replicas. */
+  scaler(entry: FunctionEntry): FunctionScaler;
+  /** Whether this gateway is the one that decides. */
+  leads(): boolean;
+  /** For the gateway that decides. */
+  load(): LoadReport;
 }
 
-/** Port 8082: `/metrics` for Prometheus, sliced so that many functions do not hold up calls, and `/healthz`. */
+/**
+ * Port 8082: `/metrics` for Prometheus, sliced so that many functions do not hold up calls, `/healthz`, and `/load` for
+ * another gateway that decides on scaling.
+ */
 export class MetricsServer {
   readonly #source: MetricsSource;
   readonly #registry = new Registry();
@@ -38,6 +49,8 @@ export class MetricsServer {
     this.#gauge('process_open_fds', 'Number of open file descriptors.', openFiles);
     this.#gauge('gateway_waiting_calls', 'Calls that wait for a ready replica', () => source.waiting());
     this.#gauge('gateway_websockets', 'Open WebSockets', () => source.webSockets());
+    const leads = (): number => Number(source.leads());
+    this.#gauge('gateway_autoscaler_leader', 'Whether this gateway decides on scaling, 1 or 0', leads);
     this.#server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS }, (req, res) =>
       this.#answer(req, res),
     );
@@ -66,15 +79,20 @@ export class MetricsServer {
 
   #answer(req: IncomingMessage, res: ServerResponse): void {
     const path = req.url!.split('?', 1)[0];
-    if (path !== '/metrics' && path !== '/healthz') res.writeHead(404, TEXT).end('404 page not found\n');
+    if (path !== '/metrics' && path !== '/healthz' && path !== '/load')
+      res.writeHead(404, TEXT).end('404 page not found\n');
     else if (req.method !== 'GET') res.writeHead(405).end();
     else if (path === '/healthz') res.writeHead(200, TEXT).end('OK');
+    else if (path === '/load') res.writeHead(200, JSON_TYPE).end(JSON.stringify(this.#source.load()));
     else this.#scrape(res).catch(() => res.destroy());
   }
 
   async #scrape(res: ServerResponse): Promise<void> {
     res.writeHead(200, { 'content-type': this.#registry.contentType });
-    await writeSlices(res, exposition(this.#source.functions()));
+    await writeSlices(
+      res,
+      exposition(this.#source.functions(), (entry) => this.#source.scaler(entry)),
+    );
     res.end(await this.#registry.metrics());
   }
 
@@ -90,4 +108,5 @@ export class MetricsServer {
   }
 }
 
+const JSON_TYPE = { 'content-type': 'application/json' };
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' };

@@ -6,6 +6,8 @@ import { parseScale } from '../../provider/wire/requests.ts';
 import { type CallFailure, encodeStatus } from '../../provider/wire/status.ts';
 import type { FunctionEntry } from '../invoke/function-entry.ts';
 import type { RouteTable } from '../invoke/route-table.ts';
+import type { Autoscaler } from '../scaling/autoscaler.ts';
+import { scalingStatus } from '../scaling/scaling-status.ts';
 import { sendEmpty, sendJson } from './answer.ts';
 import { readJson } from './read-json.ts';
 import { requestSignal } from './request-signal.ts';
@@ -14,18 +16,22 @@ import { type AddResource, nameInPath, queryValue } from './resource.ts';
 export interface FunctionDeps {
   readonly provider: Provider;
   readonly routes: RouteTable;
+  readonly autoscaler: Autoscaler;
   readonly readTimeoutMs: number;
 }
 
 /** `/system/function/NAME` and `/system/scale-function/NAME` (contract 1.7, 1.8). */
-export function functionRoutes(add: AddResource, { provider, routes, readTimeoutMs }: FunctionDeps): void {
+export function functionRoutes(add: AddResource, deps: FunctionDeps): void {
+  const { provider, routes, autoscaler, readTimeoutMs } = deps;
   add('/system/function/:name', {
     async GET(req, res) {
       const ref = refInPath(req, undefined);
       const usage = ['1', 'true'].includes(queryValue(req, 'usage') ?? '');
       const status = await provider.describe(ref, { usage }, requestSignal(res));
       const entry = routes.find(ref);
-      sendJson(res, 200, encodeStatus(status, entry?.metrics.ended, latestFailure(status.failure, entry)));
+      const known = encodeStatus(status, entry?.metrics.ended, latestFailure(status.failure, entry));
+      const scaling = entry && scalingStatus(autoscaler.scaler(entry), new Date());
+      sendJson(res, 200, scaling ? { ...known, scaling } : known);
     },
   });
 

@@ -6,6 +6,7 @@ import { parseDelete } from '../../provider/wire/requests.ts';
 import { encodeStatus } from '../../provider/wire/status.ts';
 import { checkCallRules } from '../invoke/call-rules.ts';
 import type { RouteTable } from '../invoke/route-table.ts';
+import { checkScaleRules } from '../scaling/scale-rules.ts';
 import { jsonArray, writeSlices } from '../write-slices.ts';
 import { sendEmpty } from './answer.ts';
 import { readJson } from './read-json.ts';
@@ -23,6 +24,7 @@ export function functionsRoutes(add: AddResource, { provider, routes, readTimeou
   const specOf = async (req: Request): Promise<FunctionSpec> => {
     const spec = parseDeployment(await readJson(req, readTimeoutMs), queryValue(req, 'namespace'));
     checkCallRules(spec.labels);
+    checkScaleRules(spec);
     return spec;
   };
 

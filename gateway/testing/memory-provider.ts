@@ -21,6 +21,7 @@ import {
   type ReplicaTarget,
   refKey,
   type Secret,
+  type SharedRecords,
   type StateObserver,
 } from '../../provider/provider.ts';
 
@@ -54,6 +55,8 @@ export class MemoryProvider implements Provider {
   /** Logs that are being followed. */
   following = 0;
   readonly stored = new Map<string, Buffer>();
+  /** Set where several gateways share this provider. */
+  records?: SharedRecords;
   readonly #functions = new Map<string, Deployed>();
   readonly #observers = new Set<StateObserver>();
   readonly #secrets = new Map<string, Secret>();

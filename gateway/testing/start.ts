@@ -33,8 +33,12 @@ export interface RequestOptions {
 }
 
 /** A gateway over real HTTP in front of replicas that are real servers, ended with the test. */
-export async function start(t: ExecutionContext, env: Record<string, string> = {}, tls?: TlsFiles) {
-  const provider = new MemoryProvider();
+export async function start(
+  t: ExecutionContext,
+  env: Record<string, string> = {},
+  tls?: TlsFiles,
+  provider = new MemoryProvider(),
+) {
   const logged: string[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'dunlin-gateway-'));
   const config = readConfig(gatewaySchema, { dunlin_port: '0', dunlin_metrics_port: '0', ...env });

@@ -2,6 +2,7 @@ import { ERROR_STATUS, type FaasErrorCode } from '../../common/errors.ts';
 import { LABEL_FUNCTION } from '../labels.ts';
 import { DEFAULT_NAMESPACE, type FunctionStatus, type ReplicaFailure, type Resources } from '../provider.ts';
 import { Fields, withoutEmpty } from './fields.ts';
+import type { ScalingJson } from './scaling.ts';
 
 /** GET `/system/function/{name}` and the elements of GET `/system/functions` (contract 1.5, FunctionStatus). */
 export interface StatusJson {
@@ -30,6 +31,8 @@ export interface StatusJson {
    * `at` says when. The function may be well again. Go's clients ignore it.
    */
   readonly failure?: FailureJson;
+  /** Ours: what decides on the replicas, and what it last decided; only of a function that is asked for by name. */
+  readonly scaling?: ScalingJson;
 }
 
 export interface FailureJson {
