@@ -126,9 +126,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     stopping.abort();
-    await scaling.close();
     waitingRoom.close(routes.entries());
-    await frontDoor.close(config.drainTimeoutMs);
+    await Promise.all([frontDoor.close(config.drainTimeoutMs), scaling.close()]);
     await metrics.close();
     routes.close();
   };
@@ -136,11 +135,10 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const leaveTo = async (path: string): Promise<void> => {
     const successor = new Forward(path, product);
     forward = (req, res) => successor.send(req, res, invoker.taken(req));
-    await scaling.close();
     // What waited must be forwarded before anything says that this gateway stops.
     waitingRoom.empty(routes.entries());
     const cutStreams = setTimeout(() => stopping.abort(), config.drainTimeoutMs);
-    await Promise.all([frontDoor.leave(successor, config.drainTimeoutMs), metrics.close()]);
+    await Promise.all([frontDoor.leave(successor, config.drainTimeoutMs), metrics.close(), scaling.close()]);
     clearTimeout(cutStreams);
     stopping.abort();
     waitingRoom.close([]);
