@@ -26,12 +26,17 @@ type Figures = Record<string, number>;
 type Row = readonly string[];
 type LoadOptions = Omit<Parameters<typeof load>[1], 'seconds'>;
 
-/** Metrics, call ids and everything else as by default; CPU of user and system from /proc, ratios of interleaved rounds. */
+/**
+ * Metrics, call ids and everything else as by default; CPU of user and system from /proc, ratios of interleaved rounds.
+ * GATEWAY_PARTS=proxy,module measures only these.
+ */
 export async function run({ log }: BenchOptions): Promise<BenchResult> {
   if (!hasLoadTools()) throw new Error('needs haproxy, nginx and wrk: apt-get install haproxy nginx-light wrk');
   const figures: Figures = { errors: 0 };
   const rows: Row[] = [['', 'gateway', 'HAProxy', 'ratio', 'spread']];
+  const wanted = process.env.GATEWAY_PARTS?.split(',');
   for (const [part, measure] of Object.entries({ proxy, bodies, module: moduleFunction, many })) {
+    if (wanted !== undefined && !wanted.includes(part)) continue;
     log(`${part} ...`);
     await measure(figures, rows);
   }

@@ -9,15 +9,17 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { continueWhenRead } from '../common/http/continue.ts';
+import type { HttpRequest, HttpResponse } from '../common/http/message.ts';
+import { HttpServer } from '../common/http/server/server.ts';
 import { STRICT_SERVER } from '../common/http/server-options.ts';
 import { checkRequest, originTarget } from '../common/http/strict.ts';
 import type { GatewayConfig } from './config.ts';
 import { ApiGate } from './hand-over/api-gate.ts';
 import type { Forward } from './hand-over/forward.ts';
-import { splitCallPath } from './invoke/call-path.ts';
+import { isCallTarget, splitCallPath } from './invoke/call-path.ts';
 import type { Invoker } from './invoke/invoker.ts';
 import type { Upgrades } from './invoke/upgrades.ts';
 import type { TlsFiles } from './tls.ts';
@@ -38,10 +40,15 @@ export interface FrontDoorDeps {
   readonly tls: TlsFiles | undefined;
 }
 
-/** The HTTP server of API and calls: strict parsing, calls to the invoker before express sees them, draining. */
+/**
+ * The HTTP server of API and calls: strict parsing, draining. A connection is our own server's, which is lean, as long
+ * as calls come on it; with the first request for the API, or for another protocol, it is node:http's for good.
+ */
 export class FrontDoor {
   readonly #deps: FrontDoorDeps;
+  /** Listens, and serves what the other gives it. */
   readonly #server: Server;
+  readonly #calls: HttpServer;
   /** For requests that the gateway before this one still receives. */
   readonly #fromPredecessor: Server;
   readonly #gate: ApiGate;
@@ -74,6 +81,18 @@ export class FrontDoor {
       shouldUpgradeCallback: (req) => /^websocket$/i.test(req.headers.upgrade ?? ''),
     };
     this.#server = deps.tls === undefined ? createServer(options) : createTlsServer({ ...options, ...deps.tls });
+    this.#calls = new HttpServer({
+      onRequest: (req, res) => this.#call(req, res, req.url),
+      others: {
+        owns: ({ target, upgrades }) => isCallTarget(target) && !upgrades,
+        serve: divert(this.#server, (socket) => this.#calls.accept(socket)),
+      },
+      requestTimeoutMs: readTimeoutMs,
+      bodyTimeoutMs: 0,
+      idleTimeoutMs: writeTimeoutMs,
+      maxHeadBytes: maxHeaderBytes,
+      internal: 'gateway',
+    });
     this.#fromPredecessor = createServer(options);
     this.#gate = new ApiGate((req, res) => this.#serveApi(req, res));
     for (const server of [this.#server, this.#fromPredecessor]) {
@@ -146,12 +165,17 @@ export class FrontDoor {
 
   async #drain(idleMs: number, busyMs: number): Promise<void> {
     this.#draining = true;
+    this.#calls.drain();
     const quiet = setTimeout(() => {
       this.#quiet = true;
       this.#deps.upgrades.destroy();
+      this.#calls.close();
       this.#server.closeIdleConnections();
     }, idleMs);
-    const cut = setTimeout(() => this.#server.closeAllConnections(), busyMs);
+    const cut = setTimeout(() => {
+      this.#calls.destroy();
+      this.#server.closeAllConnections();
+    }, busyMs);
     const closed = once(this.#server, 'close');
     // That of node:http would cut idle connections at once.
     NetServer.prototype.close.call(this.#server);
@@ -171,10 +195,13 @@ export class FrontDoor {
     // A connection whose call outlives the beginning of the drain is idle, and nobody's, once the call has ended.
     else res.on('close', this.#onAnswered);
     req.url = originTarget(req.url!);
-    const path = splitCallPath(req.url);
-    if (path === undefined) this.#gate.enter(req, res);
-    else if (this.#forward) this.#forward.send(req, res);
-    else this.#deps.invoker.invoke(req, res, path);
+    if (isCallTarget(req.url)) this.#call(req, res, req.url);
+    else this.#gate.enter(req, res);
+  }
+
+  #call(req: HttpRequest, res: HttpResponse, target: string): void {
+    if (this.#forward) this.#forward.send(req, res);
+    else this.#deps.invoker.invoke(req, res, splitCallPath(target));
   }
 
   #serveApi(req: IncomingMessage, res: ServerResponse): void {
@@ -184,12 +211,24 @@ export class FrontDoor {
 
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     const wrong = checkRequest(req);
-    const path = splitCallPath(originTarget(req.url!));
+    const target = originTarget(req.url!);
     if (wrong !== undefined) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-    else if (path === undefined)
+    else if (!isCallTarget(target))
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 19\r\n\r\n404 page not found\n');
-    else this.#deps.upgrades.upgrade(req, socket, head, path);
+    else this.#deps.upgrades.upgrade(req, socket, head, splitCallPath(target));
   }
+}
+
+/**
+ * Takes a server's connections away from it, whether they come by TLS or not.
+ *
+ * @returns gives it one of them back
+ */
+function divert(server: Server, to: (socket: Socket) => void): (socket: Socket) => void {
+  const event = server.listenerCount('secureConnection') > 0 ? 'secureConnection' : 'connection';
+  const [serve] = server.listeners(event);
+  server.removeAllListeners(event).on(event, to);
+  return (socket) => serve!.call(server, socket);
 }
 
 /** What node:http could not read: a head too large or too late, or no HTTP. */

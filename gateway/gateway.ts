@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
+import type { HttpRequest, HttpResponse } from '../common/http/message.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { VersionJson } from '../provider/wire/info.ts';
 import type { Credentials } from './auth/credentials.ts';
@@ -32,6 +32,8 @@ export interface GatewayDeps {
   readonly log: Log;
   /** What the gateway that this one replaces gives it. */
   readonly inherited?: Inherited;
+  /** In milliseconds, for the limit of guesses; Date.now by default. */
+  readonly now?: () => number;
 }
 
 /** Sockets from the gateway before. */
@@ -87,7 +89,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     maxIdleSockets: config.maxIdleSockets,
     onChange: (entry) => waitingRoom.changed(entry),
   });
-  let forward: ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
+  let forward: ((req: HttpRequest, res: HttpResponse) => void) | undefined;
   const context: InvocationContext = {
     provider,
     waitingRoom,
@@ -97,7 +99,12 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     product,
     accessLog,
   };
-  const auth = createGatewayAuth({ credentials, tokens, maxGuesses: config.maxGuesses });
+  const auth = createGatewayAuth({
+    credentials,
+    tokens,
+    maxGuesses: config.maxGuesses,
+    ...(deps.now && { now: deps.now }),
+  });
   const invoker = new Invoker(routes, auth, context);
   const upgrades = new Upgrades({ invoker, waitingRoom, product, accessLog });
   const scaling = createScaling({ provider, functions: () => routes.entries(), config, log });

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Served } from './load.ts';
 
+/** As tools/node starts the gateway. */
+const FLAGS = ['--min-semi-space-size=16'];
 const SERVER = fileURLToPath(new URL('gateway-server.ts', import.meta.url));
 
 /** A gateway under measurement. */
@@ -14,7 +16,7 @@ export interface ServedGateway extends Served {
 
 /** Starts the gateway with `functions` functions, `f0` and on, whose replicas are all at `upstreamPort`. */
 export async function startBenchGateway(upstreamPort: number, functions: number): Promise<ServedGateway> {
-  const child = fork(SERVER, [String(upstreamPort), String(functions)]);
+  const child = fork(SERVER, [String(upstreamPort), String(functions)], { execArgv: [...process.execArgv, ...FLAGS] });
   const closed = once(child, 'close');
   const [ports] = (await Promise.race([once(child, 'message'), closed])) as [{ port: number; metricsPort: number }];
   if (typeof ports !== 'object') throw new Error('the gateway ended before it listened');

@@ -54,6 +54,7 @@ export class LineBuffer {
       const text = buffer.toString('latin1', at, end);
       const found = text.indexOf('\r\n\r\n');
       if (found !== -1) {
+        if (found + 4 > this.#maxBytes) throw this.#tooLarge();
         this.#text = text;
         this.#rest = text.slice(found + 4);
         return at + found + 4;

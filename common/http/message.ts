@@ -23,6 +23,8 @@ export interface HttpRequest extends Readable {
   readonly awaitsContinue?: boolean;
   /** All of the body, if it is here and nobody has begun to read the stream, which then is empty. Our own server's only. */
   takeBody?(): Buffer[] | undefined;
+  /** Calls `onExceeded` once more than `maxBytes` of the body are here, perhaps at once. Our own server's only. */
+  limitBody?(maxBytes: number, onExceeded: () => void): void;
 }
 
 /** The answer to a request, as node:http and our own server both take it. */

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FaasError } from '../../common/errors.ts';
+import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import { relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import { Upstream } from '../../common/http/upstream.ts';
@@ -17,7 +17,7 @@ export class Forward {
   }
 
   /** @param token an Authorization header that was taken out of the request */
-  send(req: IncomingMessage, res: ServerResponse, token?: string): void {
+  send(req: HttpRequest, res: HttpResponse, token?: string): void {
     // It may have waited since before the connection was to end.
     res.shouldKeepAlive = false;
     const added = requestHeaders(req, readCallHead(req.rawHeaders), startTimeNow(), this.#product);

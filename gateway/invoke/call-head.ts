@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../../common/http/message.ts';
 
 /** A call id of a client that is worth passing on: a token that fits into headers and logs. */
 const CALL_ID = /^[\x21-\x7e]{1,128}$/;
@@ -71,7 +71,7 @@ export function readCallHead(raw: readonly string[]): CallHead {
 }
 
 /** Headers to add for the function, flat (contract 1.4). */
-export function requestHeaders(req: IncomingMessage, head: CallHead, startTime: string, agent: string): string[] {
+export function requestHeaders(req: HttpRequest, head: CallHead, startTime: string, agent: string): string[] {
   const added = ['X-Call-Id', head.callId, 'X-Start-Time', startTime];
   if (!head.hasForwardedFor) added.push('X-Forwarded-For', remoteAddress(req));
   if (!head.hasForwardedHost && head.host !== undefined) added.push('X-Forwarded-Host', head.host);
@@ -81,7 +81,7 @@ export function requestHeaders(req: IncomingMessage, head: CallHead, startTime: 
 }
 
 /** `ip:port`, as Go writes it: contract 1.4 has the port in X-Forwarded-For. */
-function remoteAddress({ socket }: IncomingMessage): string {
+function remoteAddress({ socket }: HttpRequest): string {
   const { remoteAddress = '', remotePort } = socket;
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
 }

@@ -8,9 +8,10 @@ export interface CallPath {
   readonly target: string;
 }
 
-/** Splits `/function/NAME/path?query`; undefined for any other target. */
-export function splitCallPath(url: string): CallPath | undefined {
-  if (!url.startsWith(PREFIX)) return undefined;
+export const isCallTarget = (target: string): boolean => target.startsWith(PREFIX);
+
+/** Splits `/function/NAME/path?query`; see {@link isCallTarget}. */
+export function splitCallPath(url: string): CallPath {
   let end = PREFIX.length;
   for (; end < url.length; end++) {
     const char = url.charCodeAt(end);

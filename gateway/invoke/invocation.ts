@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ERROR_STATUS, FaasError, type FaasErrorCode } from '../../common/errors.ts';
 import { getHeader } from '../../common/http/headers.ts';
+import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import { ERROR_CODE_HEADER, toProblem } from '../../common/http/problem.ts';
 import { type Relay, type RelayOptions, type RelayOutcome, relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
@@ -30,7 +30,7 @@ export interface InvocationContext {
   readonly provider: Provider;
   readonly waitingRoom: WaitingRoom;
   /** Sends a call to the gateway that replaced this one; undefined while this one serves. */
-  readonly forward: () => ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
+  readonly forward: () => ((req: HttpRequest, res: HttpResponse) => void) | undefined;
   /** For a whole call; 0 is no limit. */
   readonly upstreamTimeoutMs: number;
   /** 0 is no limit. */
@@ -44,8 +44,8 @@ export interface InvocationContext {
 /** One call of a function, from its head to its last byte: wait, relay, retry, answer, count. */
 export class Invocation implements RelayOptions {
   readonly #context: InvocationContext;
-  readonly #req: IncomingMessage;
-  readonly #res: ServerResponse;
+  readonly #req: HttpRequest;
+  readonly #res: HttpResponse;
   readonly #entry: FunctionEntry;
   readonly target: string;
   readonly #head: CallHead;
@@ -63,13 +63,7 @@ export class Invocation implements RelayOptions {
   timeoutMs = 0;
   readonly timeoutExemptStreams = true;
 
-  constructor(
-    context: InvocationContext,
-    req: IncomingMessage,
-    res: ServerResponse,
-    entry: FunctionEntry,
-    target: string,
-  ) {
+  constructor(context: InvocationContext, req: HttpRequest, res: HttpResponse, entry: FunctionEntry, target: string) {
     this.#context = context;
     this.#req = req;
     this.#res = res;
@@ -89,7 +83,8 @@ export class Invocation implements RelayOptions {
       return;
     }
     if (maxBodyBytes > 0 && chunked) limitBody(this.#req, maxBodyBytes, () => this.#onTooLarge());
-    this.#send();
+    if (this.#tooLarge) this.#failTooLarge();
+    else this.#send();
   }
 
   #send(): void {

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ERROR_STATUS, FaasError } from '../../common/errors.ts';
+import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import type { GatewayAuth } from '../auth/gateway-auth.ts';
 import { readCallHead, startTimeNow } from './call-head.ts';
@@ -13,7 +13,7 @@ export class Invoker {
   readonly #routes: RouteTable;
   readonly #auth: GatewayAuth;
   readonly #context: InvocationContext;
-  readonly #taken = new WeakMap<IncomingMessage, string>();
+  readonly #taken = new WeakMap<HttpRequest, string>();
 
   constructor(routes: RouteTable, auth: GatewayAuth, context: InvocationContext) {
     this.#routes = routes;
@@ -21,7 +21,7 @@ export class Invoker {
     this.#context = context;
   }
 
-  invoke(req: IncomingMessage, res: ServerResponse, path: CallPath): void {
+  invoke(req: HttpRequest, res: HttpResponse, path: CallPath): void {
     const entry = this.find(path.name);
     const refusal =
       entry === undefined ? functionNotFound(path.name) : entry.rules.needsToken && this.refusal(entry, req);
@@ -34,7 +34,7 @@ export class Invoker {
   }
 
   /** Why a call that needs a token may not go ahead. The token of one that may is taken out: it is not the function's. */
-  refusal(entry: FunctionEntry, req: IncomingMessage): FaasError | undefined {
+  refusal(entry: FunctionEntry, req: HttpRequest): FaasError | undefined {
     const verdict = this.#auth.call(req.headers.authorization, req.socket.remoteAddress ?? '', entry.key);
     if (verdict === 'too_many_guesses')
       return new FaasError('too_many_requests', 'Too many wrong tokens from your address; wait a second');
@@ -51,12 +51,12 @@ export class Invoker {
   }
 
   /** The Authorization header that was taken out of a request. */
-  taken(req: IncomingMessage): string | undefined {
+  taken(req: HttpRequest): string | undefined {
     return this.#taken.get(req);
   }
 
   /** Not counted: names that strangers make up would become labels without bound. */
-  #refuse(req: IncomingMessage, res: ServerResponse, error: FaasError): void {
+  #refuse(req: HttpRequest, res: HttpResponse, error: FaasError): void {
     const { callId } = readCallHead(req.rawHeaders);
     const headers = ['X-Call-Id', callId, 'X-Start-Time', startTimeNow(), 'X-Served-By', this.#context.product];
     if (error.code === 'unauthorized') headers.push('WWW-Authenticate', 'Bearer realm="functions"');

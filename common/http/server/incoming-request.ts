@@ -38,6 +38,9 @@ export class IncomingRequest extends Readable implements HttpRequest {
   #early: Buffer[] | undefined = [];
   #earlyBytes = 0;
   #streaming = false;
+  /** What may still come before `#onExceeded` is called. */
+  #allowance = Number.POSITIVE_INFINITY;
+  #onExceeded: (() => void) | undefined = undefined;
 
   constructor(head: RequestHead, source: BodySource) {
     super(STREAM_OPTIONS);
@@ -75,6 +78,12 @@ export class IncomingRequest extends Readable implements HttpRequest {
     return early;
   }
 
+  limitBody(maxBytes: number, onExceeded: () => void): void {
+    this.#allowance = maxBytes;
+    this.#onExceeded = onExceeded;
+    this.#spend(this.#earlyBytes);
+  }
+
   setTimeout(): this {
     return this;
   }
@@ -82,6 +91,7 @@ export class IncomingRequest extends Readable implements HttpRequest {
   /** The connection's: a piece of the body. */
   receive(chunk: Buffer): void {
     this.awaitsContinue = false;
+    this.#spend(chunk.length);
     if (this.#streaming) {
       if (!this.push(chunk)) this.#source.holdBody();
       return;
@@ -125,5 +135,12 @@ export class IncomingRequest extends Readable implements HttpRequest {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     callback(error);
+  }
+
+  #spend(bytes: number): void {
+    this.#allowance -= bytes;
+    if (this.#allowance >= 0) return;
+    this.#allowance = Number.POSITIVE_INFINITY;
+    this.#onExceeded!();
   }
 }

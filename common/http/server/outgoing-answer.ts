@@ -12,6 +12,8 @@ export interface AnswerOwner {
   readonly socket: Socket;
   /** Whether the connection may serve another request after the one at hand. */
   readonly mayStay: boolean;
+  /** What an answer says of a connection that stays; perhaps nothing. */
+  readonly stayLines: string;
   /** All has been given to the socket, which is to be closed unless `stays`. */
   onAnswerEnd(answer: OutgoingAnswer, stays: boolean): void;
   /** All has been written. */
@@ -46,6 +48,9 @@ export class OutgoingAnswer extends OutgoingHead implements HttpResponse {
   }
   protected override get mayStay(): boolean {
     return this.#owner.mayStay;
+  }
+  protected override get stayLines(): string {
+    return this.#owner.stayLines;
   }
   get writable(): boolean {
     return !this.writableEnded && !this.destroyed;

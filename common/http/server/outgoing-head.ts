@@ -36,6 +36,8 @@ export abstract class OutgoingHead extends AnswerHeaders {
 
   /** Whether the connection may serve another request after the one at hand. */
   protected abstract get mayStay(): boolean;
+  /** What to say of a connection that stays; perhaps nothing. */
+  protected abstract get stayLines(): string;
 
   writeHead(status: number, reasonOrHeaders?: string | Headers, headersOrNone?: Headers): this {
     if (this.headersSent)
@@ -107,6 +109,7 @@ export abstract class OutgoingHead extends AnswerHeaders {
     // A client that waits for 100 may or may not send its body now.
     if (!this.mayStay || req.awaitsContinue) this.shouldKeepAlive = false;
     if (!this.shouldKeepAlive) lines += 'Connection: close\r\n';
+    else if (this.stayLines !== '') lines += this.stayLines;
     else if (isOld) lines += 'Connection: keep-alive\r\n';
     this.#lines = '';
     return `HTTP/1.1 ${this.statusCode} ${this.statusMessage}\r\n${lines}\r\n`;

@@ -4,7 +4,7 @@ import test from 'ava';
 import { FieldError } from '../field-parser.ts';
 import { Random } from '../testing/random.ts';
 import type { RequestHead } from './request-head.ts';
-import { RequestParser } from './request-parser.ts';
+import { RequestParser, type RequestSink } from './request-parser.ts';
 
 interface Read {
   readonly requests: { head: RequestHead; body: string; trailers: string[] | undefined }[];
@@ -14,15 +14,16 @@ interface Read {
 /** Reads `text` in the given pieces, as a connection does it. */
 function read(pieces: readonly string[]): Read {
   const requests: Read['requests'] = [];
-  const parser = new RequestParser({
-    onParsedHead: (head) => requests.push({ head, body: '', trailers: undefined }),
+  const sink: RequestSink = {
+    onParsedHead: (head) => requests.push({ head, body: '', trailers: undefined }) > 0,
     onParsedData: (chunk) => {
       requests.at(-1)!.body += chunk.toString('latin1');
     },
     onParsedEnd: (trailers) => {
       requests.at(-1)!.trailers = trailers;
     },
-  });
+  };
+  const parser = new RequestParser(sink, 65_536);
   try {
     for (const piece of pieces) {
       const bytes = Buffer.from(piece, 'latin1');

@@ -3,14 +3,13 @@ import { FieldError } from '../field-parser.ts';
 import { LineBuffer, TooLarge } from '../line-buffer.ts';
 import { parseRequestHead, RefusedRequest, type RequestHead } from './request-head.ts';
 
-/** Bytes of a request's head, or of its trailers. */
-const MAX_HEAD_BYTES = 65_536;
 /** Empty lines before a request line, which some clients send behind a body (RFC 9112 section 2.2). */
 const MAX_EMPTY_LINES = 8;
 
 /** What a parser reports, in order. */
 export interface RequestSink {
-  onParsedHead(head: RequestHead): void;
+  /** @returns false when the request is not wanted: its body is not read */
+  onParsedHead(head: RequestHead): boolean;
   /** `chunk` is a part of what was given to `execute`. */
   onParsedData(chunk: Buffer): void;
   onParsedEnd(trailers: string[]): void;
@@ -25,14 +24,24 @@ const CHUNKED = 4;
 /** Reads requests from pieces of bytes, however they are cut. */
 export class RequestParser {
   readonly #sink: RequestSink;
-  readonly #line = new LineBuffer(MAX_HEAD_BYTES);
+  readonly #maxHeadBytes: number;
+  readonly #line: LineBuffer;
   #chunked: ChunkedDecoder | undefined = undefined;
   #state = START;
   #left = 0;
   #emptyLines = 0;
 
-  constructor(sink: RequestSink) {
+  /** @param maxHeadBytes of a request's head, or of its trailers */
+  constructor(sink: RequestSink, maxHeadBytes: number) {
     this.#sink = sink;
+    this.#maxHeadBytes = maxHeadBytes;
+    this.#line = new LineBuffer(maxHeadBytes);
+  }
+
+  /** The last head that was reported, as it came. */
+  get headBytes(): Buffer {
+    const text = this.#line.text();
+    return Buffer.from(text.slice(0, text.indexOf('\r\n\r\n') + 4), 'latin1');
   }
 
   /** In the middle of a head. */
@@ -58,11 +67,11 @@ export class RequestParser {
       this.#left = head.length;
       this.#state = LENGTH;
       if (head.chunked) {
-        this.#chunked ??= new ChunkedDecoder(MAX_HEAD_BYTES);
+        this.#chunked ??= new ChunkedDecoder(this.#maxHeadBytes);
         this.#chunked.start();
         this.#state = CHUNKED;
       }
-      this.#sink.onParsedHead(head);
+      if (!this.#sink.onParsedHead(head)) return at;
     }
     if (this.#state === LENGTH) return this.#onLength(buffer, at, end);
     return this.#state === CHUNKED ? this.#onChunked(buffer, at, end) : at;

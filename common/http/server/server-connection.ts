@@ -32,6 +32,8 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   #head: RequestHead | undefined = undefined;
   #held: Buffer | undefined = undefined;
   #deadline: Deadline | undefined = undefined;
+  /** The deadline is for the next request to begin. */
+  #isIdle = false;
   #keepAlive = true;
   #consuming = false;
   #paused = false;
@@ -40,13 +42,17 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   /** What still comes after the last answer: how often was looked, and whether something came since then. */
   #lingerLooks = 0;
   #lingerHeard = false;
-  /** Another protocol has taken over. */
+  /** Another protocol, or another server, has taken over. */
   #detached = false;
+  /** The request at hand is another server's. */
+  #isOthers = false;
 
   constructor(socket: Socket, server: HttpServer) {
     this.socket = socket;
     this.#server = server;
-    this.#parser = new RequestParser(this);
+    this.#parser = new RequestParser(this, server.maxHeadBytes);
+    // A client that sends no more has gone: see #onEnd.
+    socket.allowHalfOpen = false;
     socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
     socket.on('end', this.#onEnd);
@@ -61,24 +67,33 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   }
 
   get mayStay(): boolean {
-    return this.#keepAlive && !this.#server.closed;
+    return this.#keepAlive && !this.#server.draining;
+  }
+
+  get stayLines(): string {
+    return this.#server.stayLines;
   }
 
   /** The server accepts no more: ends now when idle, else after the answer. */
   close(): void {
-    if (this.#req === undefined && this.#unwritten.length === 0) this.socket.destroy();
+    if (this.#req === undefined && this.#unwritten.length === 0 && !this.#parser.inHead) this.socket.destroy();
   }
 
   destroy(): void {
     this.socket.destroy();
   }
 
-  onParsedHead(head: RequestHead): void {
+  onParsedHead(head: RequestHead): boolean {
     this.#deadline?.cancel();
     this.#deadline = undefined;
+    if (this.#server.others !== undefined && !this.#server.others.owns(head)) {
+      this.#isOthers = true;
+      return false;
+    }
     this.#keepAlive = head.keepAlive;
     this.#head = head;
     this.#req = new IncomingRequest(head, this);
+    return true;
   }
 
   onParsedData(chunk: Buffer): void {
@@ -118,13 +133,23 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     const at = this.#unwritten.indexOf(answer);
     if (at === -1) return;
     this.#unwritten.splice(at, 1);
-    if (this.#unwritten.length === 0 && (this.#ending || (this.#server.closed && this.#req === undefined)))
-      this.#shut();
+    const isLast = this.#ending || (this.#server.closed && this.#req === undefined);
+    if (isLast && this.#unwritten.length === 0 && !this.#detached) this.#shut();
     answer.close(false);
   }
 
   onDeadline(): void {
-    if (this.#isWaiting) this.#refuse(408, `the request took longer than ${this.#server.requestTimeoutMs} ms to come`);
+    const expired = this.#deadline;
+    // What arrived while this process was busy with something else is read first: it was not late.
+    setImmediate(() => {
+      if (this.#deadline === expired) this.#onLate();
+    });
+  }
+
+  #onLate(): void {
+    const { requestTimeoutMs, bodyTimeoutMs } = this.#server;
+    const limitMs = this.#req === undefined ? requestTimeoutMs : bodyTimeoutMs;
+    if (this.#isWaiting) this.#refuse(408, `the request took longer than ${limitMs} ms to come`);
     else this.socket.destroy();
   }
 
@@ -149,6 +174,10 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
           break;
         }
         at = this.#parser.execute(chunk, at);
+        if (this.#isOthers) {
+          this.#giveAway(chunk.subarray(at));
+          return;
+        }
         if (this.#head === undefined) continue;
         const head = this.#head;
         this.#head = undefined;
@@ -165,7 +194,8 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     } finally {
       this.#consuming = false;
     }
-    if (this.#deadline === undefined && this.#isWaiting) this.#arm(this.#server.requestTimeoutMs);
+    if (this.#isWaiting && (this.#deadline === undefined || this.#isIdle))
+      this.#arm(this.#req === undefined ? this.#server.requestTimeoutMs : this.#server.bodyTimeoutMs);
   }
 
   #exchangeOver(): void {
@@ -174,16 +204,34 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     this.#resume();
     const held = this.#held;
     this.#held = undefined;
-    if (this.#server.idleTimeoutMs > 0) this.#arm(this.#server.idleTimeoutMs);
+    if (this.#server.idleTimeoutMs > 0) {
+      this.#arm(this.#server.idleTimeoutMs);
+      this.#isIdle = true;
+    }
     if (held !== undefined && !this.#consuming) this.#consume(held);
   }
 
   #upgrade(rest: Buffer): void {
     const { socket } = this;
-    this.#detached = true;
-    socket.off('data', this.#onData).off('drain', this.#onDrain).off('end', this.#onEnd);
+    this.#detach();
     socket.pause();
     this.#server.onUpgrade!(this.#req!, socket, rest);
+  }
+
+  /** All answers so far have been given to the socket, so that the other server's come behind them. */
+  #giveAway(rest: Buffer): void {
+    const { socket } = this;
+    this.#detach();
+    this.#resume();
+    socket.allowHalfOpen = true;
+    socket.unshift(Buffer.concat([this.#parser.headBytes, rest]));
+    this.#server.forget(this);
+    this.#server.others!.serve(socket);
+  }
+
+  #detach(): void {
+    this.#detached = true;
+    this.socket.off('data', this.#onData).off('drain', this.#onDrain).off('end', this.#onEnd);
   }
 
   /** Answers what is no request, unless an answer is on its way already, and serves nothing more. */
@@ -249,6 +297,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   }
 
   #arm(limitMs: number): void {
+    this.#isIdle = false;
     this.#deadline?.cancel();
     this.#deadline = limitMs > 0 ? new Deadline(this, limitMs) : undefined;
   }
