@@ -20,7 +20,22 @@ export const gatewaySchema = {
     '',
     'Folder of all state. By default /var/lib/dunlin for root, else $XDG_STATE_HOME/dunlin or ~/.local/state/dunlin.',
   ),
-  provider: oneOf(ours('provider'), ['embedded'], 'embedded', 'Where functions run.'),
+  provider: oneOf(
+    ours('provider'),
+    ['embedded', 'swarm'],
+    'embedded',
+    'Where functions run: as processes on this machine, or as services of the Docker Swarm that DOCKER_HOST is a manager of.',
+  ),
+  network: text(
+    ours('network'),
+    '',
+    'Swarm: the overlay network of functions. By default the one labelled openfaas=true, which is made when there is none.',
+  ),
+  registryConfig: text(
+    ours('registry_config'),
+    '',
+    'Swarm: a Docker config.json with the credentials of registries that nodes pull images from.',
+  ),
 
   tlsCert: text(
     ours('tls_cert'),

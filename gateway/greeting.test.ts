@@ -10,6 +10,7 @@ const facts: GreetingFacts = {
   functions: 1,
   sample: undefined,
   colour: false,
+  endsFunctions: true,
 };
 
 test('a later start says where, how to log in and how to stop, and no more', (t) => {

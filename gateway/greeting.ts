@@ -15,6 +15,8 @@ export interface GreetingFacts {
   readonly functions: number;
   readonly sample: Sample;
   readonly colour: boolean;
+  /** Whether functions end with the gateway. */
+  readonly endsFunctions: boolean;
 }
 
 /** What a person sees once calls can be answered: all of it on the first start, the essentials later. */
@@ -33,7 +35,11 @@ export function greeting(facts: GreetingFacts): string {
     ...loginLines(facts),
   ];
   if (sample !== undefined) lines.push('', ...sampleLines(sample, bold), '', ...nextLines(facts, bold));
-  lines.push('', `  ${dim('Ctrl-C stops everything.')}`, '');
+  lines.push(
+    '',
+    `  ${dim(facts.endsFunctions ? 'Ctrl-C stops everything.' : 'Ctrl-C stops the gateway; the functions go on.')}`,
+    '',
+  );
   return lines.join('\n');
 }
 

@@ -85,7 +85,7 @@ async function run(config: GatewayConfig, successor: boolean): Promise<void> {
   const orphaned = predecessor && once(predecessor.keeper.resume(), 'close').then(() => 'orphaned' as const);
   const end = await Promise.race([signals.stopped, replaced, ...(orphaned ? [orphaned] : [])]);
   if (typeof end === 'object') await keepTo(end, platform, signals, predecessor !== undefined);
-  else await stop(platform, end === 'orphaned', predecessor?.keeper);
+  else await stop(platform, end === 'orphaned' || config.provider !== 'embedded', predecessor?.keeper);
 }
 
 async function stop(platform: Platform, keepReplicas: boolean, keeper: Socket | undefined): Promise<never> {
@@ -165,7 +165,12 @@ async function createProvider(
   dataDir: string,
   log: (line: string) => void,
   handedOver: unknown,
-) {
+): Promise<import('../provider/provider.ts').Provider> {
+  if (config.provider === 'swarm') {
+    const { createSwarmProvider } = await import('../provider/swarm/swarm-provider.ts');
+    const { network, registryConfig } = config;
+    return createSwarmProvider({ network, registryConfig, log });
+  }
   const { createEmbeddedProvider } = await import('../provider/embedded/embedded-provider.ts');
   return createEmbeddedProvider({
     dataDir,
@@ -188,14 +193,24 @@ async function greet(
   const { greeting } = await import('./greeting.ts');
   const { deploySample } = await import('./first-run.ts');
   // A certificate that this process itself may not trust is no reason to greet with a failure.
-  const wanted = config.sample && functions === 0 && url.startsWith('http:');
+  const wanted = config.sample && config.provider === 'embedded' && functions === 0 && url.startsWith('http:');
   const sample = wanted ? await deploySample({ url, dataFolder, cli, env: process.env, signal }) : undefined;
   if (signal.aborted) return;
   const deployed = sample !== undefined && 'answer' in sample ? functions + 1 : functions;
   const elsewhere = dataFolder === defaultDataFolder() ? undefined : dataFolder;
   const colour = process.stdout.isTTY && process.stdout.hasColors();
   process.stdout.write(
-    greeting({ url, metricsUrl, login, cli, dataFolder: elsewhere, functions: deployed, sample, colour }),
+    greeting({
+      url,
+      metricsUrl,
+      login,
+      cli,
+      dataFolder: elsewhere,
+      functions: deployed,
+      sample,
+      colour,
+      endsFunctions: config.provider === 'embedded',
+    }),
   );
 }
 

@@ -225,7 +225,12 @@ export interface Provider extends AsyncDisposable {
   listSecrets(namespace: string, signal: AbortSignal): Promise<readonly FunctionRef[]>;
   /** @throws FaasError `secret_exists`; `namespace_not_found` */
   createSecret(secret: Secret, signal: AbortSignal): Promise<void>;
-  /** Functions that use it see the new value without a new deployment. @throws FaasError `secret_not_found` */
+  /**
+   * Functions that use it see the new value without a new deployment; where replicas cannot, they are replaced one
+   * after the other.
+   *
+   * @throws FaasError `secret_not_found`
+   */
   updateSecret(secret: Secret, signal: AbortSignal): Promise<void>;
   /** @throws FaasError `secret_not_found`; `invalid_request` while a function uses it (the message names it) */
   removeSecret(ref: FunctionRef, signal: AbortSignal): Promise<void>;

@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   provider: ['common', 'node-fetch'],
   'provider/conformance': ['common', 'provider', 'ava'],
   'provider/embedded': ['common', 'provider', 'tar-stream'],
+  'provider/swarm': ['common', 'provider', 'dockerode'],
   gateway: ['common', 'provider', 'express', 'prom-client', 'http-proxy-middleware', 'pino', 'croner'],
   'faas-cli': [
     'common',

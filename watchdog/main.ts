@@ -80,7 +80,9 @@ async function main(): Promise<void> {
     terminating = true;
     log.line(why.message);
     const lastLogLines = log.tail();
-    void (watchdog?.abandon() ?? Promise.resolve()).finally(() => end(1, why, lastLogLines));
+    // Its process's own exit code, where a container's is all that is known of its end.
+    const exitCode = why.exitCode || BAD_START;
+    void (watchdog?.abandon() ?? Promise.resolve()).finally(() => end(exitCode, why, lastLogLines));
   };
 
   const mode = await createMode(config.mode, { config, env: functionEnvironment(), log, terminate });

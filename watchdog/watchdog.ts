@@ -15,9 +15,12 @@ import type { LockFile } from './lock-file.ts';
 import type { Log } from './log/log.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { type Call, INTERNAL, type Mode } from './modes/mode.ts';
+import { VERSION } from './version.ts';
 
 /** Recorded for a caller that hung up before an answer began; nobody sees it. */
 const CLIENT_CLOSED = 499;
+/** Says to a provider that this watchdog knows `/_/ready`; others would take that for a call of the function. */
+const WATCHDOG_HEADER = 'X-Dunlin-Watchdog';
 /** Open calls of a function that is gone get this long to be answered. */
 const LAST_ANSWERS_MS = 1000;
 
@@ -266,8 +269,9 @@ export class Watchdog {
 
   #answerHealth(req: HttpRequest, res: HttpResponse): void {
     if (req.method !== 'GET') res.writeHead(405).end();
-    else if (this.#healthy && this.#lock.exists()) res.writeHead(200, { 'Content-Type': 'text/plain' }).end('OK');
-    else res.writeHead(503).end();
+    else if (this.#healthy && this.#lock.exists())
+      res.writeHead(200, { 'Content-Type': 'text/plain', [WATCHDOG_HEADER]: VERSION }).end('OK');
+    else res.writeHead(503, { [WATCHDOG_HEADER]: VERSION }).end();
   }
 
   #answerReady(req: HttpRequest, res: HttpResponse): void {

@@ -8,6 +8,8 @@ export interface Bench {
   readonly provider: Provider;
   /** A watch from before the first deployment. */
   readonly watched: Watched;
+  /** A secret's new value comes with new replicas, where it cannot change under those that run. */
+  readonly secretsRoll: boolean;
   /** One that never aborts. */
   readonly signal: AbortSignal;
   /** The probe function under a name, in the default namespace unless `more` says otherwise. */

@@ -7,11 +7,15 @@ export interface Answer {
   readonly body: string;
 }
 
+/** Where a replica is gone with its address, nobody refuses the connection. */
+const CALL_MS = 10_000;
+
 /** One call of a replica, as the gateway makes it. Rejects when the connection fails or is cut. */
 export function call(address: Address, path: string, body?: string): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const to = 'path' in address ? { socketPath: address.path } : address;
-  const outgoing = request({ ...to, path, method: body === undefined ? 'GET' : 'POST', agent: false }, (response) => {
+  const method = body === undefined ? 'GET' : 'POST';
+  const outgoing = request({ ...to, path, method, agent: false, signal: AbortSignal.timeout(CALL_MS) }, (response) => {
     let text = '';
     response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     response.once('error', reject).once('end', () => resolve({ status: response.statusCode!, body: text }));

@@ -13,6 +13,8 @@ import { secretTests } from './secret-tests.ts';
 export interface ConformanceSetup extends AsyncDisposable {
   readonly provider: Provider;
   readonly image: string;
+  /** Replicas are replaced, rolling, when a secret of theirs changes; otherwise they see the new value as they are. */
+  readonly secretsRoll?: boolean;
 }
 
 /** The contract of provider.ts as tests: each implementation's own test file calls this with a way to make one. */
@@ -20,7 +22,7 @@ export function providerConformance(test: TestFn, create: () => Promise<Conforma
   const conforms: Conforms = (title, run) =>
     test(title, async (t) => {
       await using setup = await create();
-      const { provider, image } = setup;
+      const { provider, image, secretsRoll = false } = setup;
       using watched = new Watched(provider);
       const spec: Bench['spec'] = (name, more) => ({
         name,
@@ -30,7 +32,7 @@ export function providerConformance(test: TestFn, create: () => Promise<Conforma
         annotations: {},
         ...more,
       });
-      await run(t, { provider, watched, spec, signal: new AbortController().signal });
+      await run(t, { provider, watched, spec, secretsRoll, signal: new AbortController().signal });
     });
   functionTests(conforms);
   rollingTests(conforms);

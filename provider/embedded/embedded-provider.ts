@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FaasError } from '../../common/errors.ts';
+import { EndedReplicas } from '../ended-replicas.ts';
 import type {
   BundleStore,
   FunctionRef,
@@ -25,7 +26,6 @@ import { NamespaceStore } from './namespace-store.ts';
 import { DEFAULT_LIMITS, type EmbeddedOptions } from './options.ts';
 import { MarkedProcesses } from './processes/marked-processes.ts';
 import { AdoptedProcesses } from './replicas/adopted-processes.ts';
-import { EndedReplicas } from './replicas/ended-replicas.ts';
 import type { HandedOver } from './replicas/recover-replicas.ts';
 import { ownerOf } from './replicas/replica.ts';
 import { searchPath } from './search-path.ts';

@@ -1,3 +1,4 @@
+import type { EndedReplicas } from '../ended-replicas.ts';
 import type { BundleFolders } from './bundles/bundle-folders.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { MachineEnvironment } from './environment.ts';
@@ -7,7 +8,6 @@ import type { ResidentWatch } from './limits/resident-watch.ts';
 import type { EmbeddedLimits } from './options.ts';
 import type { MarkedProcesses } from './processes/marked-processes.ts';
 import type { AdoptedProcesses } from './replicas/adopted-processes.ts';
-import type { EndedReplicas } from './replicas/ended-replicas.ts';
 import type { State } from './state.ts';
 
 /** What functions and replicas share. */

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { stoppedFailure } from '../../ended-replicas.ts';
 import {
   type FunctionRef,
   type FunctionState,
@@ -7,7 +8,7 @@ import {
   refKey,
 } from '../../provider.ts';
 import type { Engine } from '../engine.ts';
-import { startFailure, stoppedFailure } from '../replicas/failure.ts';
+import { startFailure } from '../replicas/failure.ts';
 import { Replica, type ReplicaEvents } from '../replicas/replica.ts';
 import type { FunctionRecord, ReplicaRecord } from '../state.ts';
 import { afterFailure, type Backoff, NO_BACKOFF } from './backoff.ts';

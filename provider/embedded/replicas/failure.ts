@@ -56,15 +56,6 @@ export function failureOf(remains: Remains): ReplicaFailure {
   return { ...ended, code: 'replica_crashed', message };
 }
 
-/** The message for calls that were cut because their replica was told to stop. */
-export const stoppedFailure = (replica: string): ReplicaFailure => ({
-  code: 'replica_died',
-  message: `Replica ${replica} was stopped, by scaling, an update or a removal, and this call outlasted its time to drain`,
-  replica,
-  lastLogLines: [],
-  at: new Date(),
-});
-
 /** What cannot even be started. */
 export const startFailure = (error: unknown): ReplicaFailure => ({
   code: error instanceof FaasError ? error.code : 'replica_crashed',

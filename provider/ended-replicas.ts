@@ -1,4 +1,4 @@
-import type { ReplicaFailure } from '../../provider.ts';
+import type { ReplicaFailure } from './provider.ts';
 
 const KEPT = 200;
 
@@ -35,3 +35,12 @@ export class EndedReplicas {
     return promise;
   }
 }
+
+/** The message for calls that were cut because their replica was told to stop. */
+export const stoppedFailure = (replica: string): ReplicaFailure => ({
+  code: 'replica_died',
+  message: `Replica ${replica} was stopped, by scaling, an update or a removal, and this call outlasted its time to drain`,
+  replica,
+  lastLogLines: [],
+  at: new Date(),
+});

@@ -1,0 +1,22 @@
+// The conformance suite on a real Swarm. Run by ../swarm.test.ts in a container on the functions' network, because a
+// host cannot route into an overlay.
+import test from 'ava';
+import { providerConformance } from '../../../provider/conformance/provider-conformance.ts';
+import { createSwarmProvider } from '../../../provider/swarm/swarm-provider.ts';
+import { cleanUp } from '../../../provider/swarm/testing/clean-up.ts';
+
+const { DUNLIN_TEST_IMAGE: image = '', DUNLIN_TEST_NETWORK: network = '' } = process.env;
+
+providerConformance(test.serial as typeof test, async () => {
+  await cleanUp();
+  const provider = await createSwarmProvider({ network, registryConfig: '', log: () => undefined });
+  return {
+    provider,
+    image,
+    secretsRoll: true,
+    async [Symbol.asyncDispose]() {
+      await provider.close();
+      await cleanUp();
+    },
+  };
+});
