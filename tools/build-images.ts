@@ -1,11 +1,14 @@
-// npm run build:images: the images that Dunlin ships, in the Docker Engine that DOCKER_HOST names. So far
-// dunlin/watchdog, from the executable that `npm run build` makes, as :latest and under its version.
+// npm run build:images [-- NAME=VALUE ...]: the images that Dunlin ships, in the Docker Engine that DOCKER_HOST names, as
+// :latest and under their version: dunlin/watchdog, from the executable that `npm run build` makes, and dunlin/gateway.
+// NAME=VALUE is a build argument of the gateway's, such as NODE_IMAGE=registry.example/node:26.
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { FaasError } from '../common/errors.ts';
 import { openEngine } from '../faas-cli/images/engine.ts';
 import { buildWatchdogImage, WATCHDOG_IMAGE } from '../faas-cli/images/watchdog-image.ts';
 import { printError } from '../faas-cli/print-error.ts';
+import { buildGatewayImage, GATEWAY_IMAGE } from './gateway-image.ts';
 
 const root = join(import.meta.dirname, '..');
 const interrupted = new AbortController();
@@ -17,11 +20,22 @@ try {
   const machine = { home: homedir(), platform: process.platform, arch: process.arch, uid: process.getuid?.() };
   const engine = await openEngine({ env: process.env, machine, signal });
   const watchdog = join(root, 'dist', `fwatchdog-linux-${process.arch}`);
-  const id = await buildWatchdogImage(engine, { assets: () => root, watchdog, signal });
-  const [repo] = WATCHDOG_IMAGE.split(':');
-  await engine.docker.getImage(id).tag({ repo: repo!, tag: version });
-  process.stdout.write(`${WATCHDOG_IMAGE} and ${repo}:${version} are ${id}\n`);
+  const buildArgs = Object.fromEntries(process.argv.slice(2).map(splitArgument));
+  const name = async (id: string, image: string): Promise<void> => {
+    const [repo] = image.split(':');
+    await engine.docker.getImage(id).tag({ repo: repo!, tag: version });
+    process.stdout.write(`${image} and ${repo}:${version} are ${id}\n`);
+  };
+  await name(await buildWatchdogImage(engine, { assets: () => root, watchdog, signal }), WATCHDOG_IMAGE);
+  await name(await buildGatewayImage(engine, { root, buildArgs, signal }), GATEWAY_IMAGE);
 } catch (error) {
   printError(error, process);
   process.exitCode = 1;
+}
+
+function splitArgument(given: string): [string, string] {
+  const at = given.indexOf('=');
+  if (at < 1)
+    throw new FaasError('invalid_request', `a build argument must be like NODE_IMAGE=node:26, got "${given}"`);
+  return [given.slice(0, at), given.slice(at + 1)];
 }
