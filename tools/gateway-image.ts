@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileEntry, tarOf } from '../faas-cli/images/context-tar.ts';
 import type { Engine } from '../faas-cli/images/engine.ts';
 import { engineBuild } from '../faas-cli/images/engine-build.ts';
+import { productVersion } from '../gateway/product.ts';
 
 export const GATEWAY_IMAGE = 'dunlin/gateway:latest';
 
@@ -25,6 +26,8 @@ export async function buildGatewayImage(
     name: 'gateway',
     context: tarOf(async (tar) => {
       tar.entry({ name: 'Dockerfile' }, await readFile(join(root, DOCKERFILE)));
+      // Where the gateway looks for the commit that it reports.
+      tar.entry({ name: '.git/HEAD' }, productVersion().sha);
       for (const name of [...FILES, ...(await Promise.all(ROOMS.map((room) => shippedFiles(root, room)))).flat()]) {
         const { size, mode } = await stat(join(root, name));
         await fileEntry(tar, { name, size, mode: mode & 0o755 }, join(root, name));
