@@ -181,7 +181,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     const w = await start(t, command, HTTP);
     const answer = await w.call({ path: '/exit', headers: { Accept: 'text/event-stream' } });
     t.is(answer.status, 502);
-    t.is((await w.exited).code, 1);
+    t.is((await w.exited).code, 4);
   });
 
   test(named('http: a process that never listens is a 504 that says so'), async (t) => {

@@ -131,7 +131,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     t.like(problem, { code: 'replica_crashed', exitCode: 4 });
     t.true(problem.lastLogLines.includes('last words'));
     t.is((await hanging).status, 502);
-    t.deepEqual(await w.exited, { code: 1, signal: null });
+    t.deepEqual(await w.exited, { code: 4, signal: null });
     t.regex(w.log, /Forked function has terminated: exit status 4\n/);
     const left = w.termination();
     t.like(left, { code: 'replica_crashed', message: 'Forked function has terminated: exit status 4', exitCode: 4 });
@@ -152,7 +152,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
 
   test(named('a process that ends before it listens ends the watchdog with its reason'), async (t) => {
     const w = new Running(t, command, { ...SERVER, fprocess: `sh -c 'echo no such thing >&2; exit 7'` });
-    t.is((await w.exited).code, 1);
+    t.is((await w.exited).code, 7);
     t.regex(w.log, /stderr: no such thing\n(?:.|\n)*terminated: exit status 7\n/);
     const missing = new Running(t, command, { ...SERVER, fprocess: './not-there' });
     t.is((await missing.exited).code, 1);
