@@ -85,6 +85,13 @@ export const gatewaySchema = {
     '',
     'Names of all gateways, by commas, such as tasks.gateway on Swarm: the one that decides on scaling asks the metrics port of each address for what it counts.',
   ),
+  warmPool: count(
+    ours('warm_pool'),
+    '4',
+    'Embedded engine: the most watchdogs that wait, started ahead, for a function in module mode. One does where there ' +
+      'is such a function, more after many starts at once; 0 is none.',
+    { max: 100 },
+  ),
 
   basicAuth: flag(
     'basic_auth',

@@ -179,7 +179,7 @@ async function createProvider(
     user: { uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 },
     environment: process.env,
     log,
-    limits: { uploadBytes: config.maxBundleBytes },
+    limits: { uploadBytes: config.maxBundleBytes, warmPool: config.warmPool },
     ...(handedOver !== undefined && { handedOver: handedOver as HandedOver }),
   });
 }

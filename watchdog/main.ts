@@ -11,6 +11,8 @@ import { VERSION } from './version.ts';
 import { Watchdog } from './watchdog.ts';
 
 const BAD_START = 1;
+/** Where a pooled watchdog says that it waits; as a replica its ready_fd. */
+const READY_FD = 3;
 
 /** Set while an ending of our own is under way, so that it is not taken for the function's. */
 let ending = false;
@@ -21,6 +23,8 @@ if (flag === '--version' || flag === '-version') {
   process.stdout.write(`${VERSION}\n`);
 } else if (flag === '--run-healthcheck' || flag === '-run-healthcheck') {
   runHealthcheck();
+} else if (flag === '--pooled') {
+  await mainOncePooled();
 } else if (flag !== undefined) {
   fail(`unknown flag ${flag}; there are --version and --run-healthcheck, all else is set by variables`);
 } else {
@@ -43,6 +47,18 @@ function runHealthcheck(): void {
   if (existsSync(new LockFile(process.env.TMPDIR || '/tmp', false).path)) return;
   process.stdout.write('unable to find lock file.\n');
   process.exitCode = 1;
+}
+
+/** For the embedded engine only. */
+async function mainOncePooled(): Promise<void> {
+  process.argv.splice(2);
+  try {
+    const { takeOn } = await import('./pool/take-on.ts');
+    if (!(await takeOn(() => writeSync(READY_FD, '\n')))) return;
+  } catch (error) {
+    fail(`pooled: ${(error as Error).message}`);
+  }
+  await main();
 }
 
 async function main(): Promise<void> {

@@ -95,7 +95,13 @@ export class DataFolder {
     const folder = this.runOf(replica);
     mkdirSync(folder, OWNER_ONLY);
     mkdirSync(join(folder, 'tmp'), OWNER_ONLY);
+    this.giveRun(replica, owner);
+  }
+
+  /** Makes a replica's folder its function's. */
+  giveRun(replica: string, owner: Owner | undefined): void {
     if (!owner) return;
+    const folder = this.runOf(replica);
     chownSync(join(folder, 'tmp'), owner.uid, owner.gid);
     chownSync(folder, owner.uid, owner.gid);
   }

@@ -24,6 +24,7 @@ import { ResidentWatch } from './limits/resident-watch.ts';
 import { readLogs } from './logs/function-logs.ts';
 import { NamespaceStore } from './namespace-store.ts';
 import { DEFAULT_LIMITS, type EmbeddedOptions } from './options.ts';
+import { WarmPool } from './pool/warm-pool.ts';
 import { MarkedProcesses } from './processes/marked-processes.ts';
 import { AdoptedProcesses } from './replicas/adopted-processes.ts';
 import type { HandedOver } from './replicas/recover-replicas.ts';
@@ -80,6 +81,8 @@ export class EmbeddedProvider implements Provider {
     const { environment, log } = options;
     const { LANG: lang, TZ: timeZone } = environment;
     const path = searchPath(folder.bin, environment.PATH ?? '', folder.isolated);
+    const machine = { path, ...(lang && { lang }), ...(timeZone && { timeZone }) };
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#stores = stores;
     this.#engine = {
       folder,
@@ -91,8 +94,15 @@ export class EmbeddedProvider implements Provider {
       processes: new MarkedProcesses(folder.root),
       adopted: new AdoptedProcesses(),
       ended: new EndedReplicas(),
-      machine: { path, ...(lang && { lang }), ...(timeZone && { timeZone }) },
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      pool: new WarmPool({
+        folder,
+        machine,
+        most: limits.warmPool,
+        log,
+        isWanted: () => this.#functions.somePoolable(),
+      }),
+      machine,
+      limits,
       changed: (changed) => this.#functions.tell(changed),
       replicaGone: (of) => this.#inBackground(this.#functions.tidy(of)),
       nextOrder: () => ++this.#order,
@@ -223,6 +233,7 @@ export class EmbeddedProvider implements Provider {
   async detach(): Promise<HandedOver> {
     const handedOver = await this.#functions.letGo();
     this.#detached = true;
+    await this.#engine.pool.close();
     await this.#settled();
     await this.#engine.state.close();
     return handedOver;
@@ -241,7 +252,7 @@ export class EmbeddedProvider implements Provider {
       this.#engine.adopted.close();
       return;
     }
-    await this.#functions.end();
+    await Promise.all([this.#functions.end(), this.#engine.pool.close()]);
     await this.#settled();
     this.#engine.adopted.close();
     this.#engine.cgroups.close();

@@ -6,6 +6,7 @@ import type { ManagedFunction } from './functions/managed-function.ts';
 import type { Cgroups } from './limits/cgroups.ts';
 import type { ResidentWatch } from './limits/resident-watch.ts';
 import type { EmbeddedLimits } from './options.ts';
+import type { WarmPool } from './pool/warm-pool.ts';
 import type { MarkedProcesses } from './processes/marked-processes.ts';
 import type { AdoptedProcesses } from './replicas/adopted-processes.ts';
 import type { State } from './state.ts';
@@ -20,6 +21,7 @@ export interface Engine {
   readonly processes: MarkedProcesses;
   readonly adopted: AdoptedProcesses;
   readonly ended: EndedReplicas;
+  readonly pool: WarmPool;
   readonly machine: MachineEnvironment;
   readonly limits: EmbeddedLimits;
   readonly log: (line: string) => void;

@@ -44,10 +44,7 @@ export function replicaEnvironment(
 ): Record<string, string> {
   const fprocess = spec.envProcess || manifest.process;
   return {
-    PATH: machine.path,
-    HOME: join(paths.run, 'tmp'),
-    LANG: machine.lang ?? 'C.UTF-8',
-    ...(machine.timeZone && { TZ: machine.timeZone }),
+    ...machineVariables(machine, paths.run),
     mode: manifest.mode,
     // After SIGTERM: for calls that had chosen this replica before they heard that it leaves, and are on their way.
     healthcheck_interval: '100ms',
@@ -57,7 +54,7 @@ export function replicaEnvironment(
     ...(manifest.staticPath && { static_path: join(paths.bundle, manifest.staticPath) }),
     ...spec.envVars,
     ...(spec.envProcess && { fprocess: spec.envProcess }),
-    TMPDIR: join(paths.run, 'tmp'),
+    TMPDIR: temporary(paths.run),
     listen: `unix:${paths.socket}`,
     metrics_port: '0',
     ready_fd: '3',
@@ -70,6 +67,31 @@ export function replicaEnvironment(
     [DATA_MARKER]: paths.dataDir,
   };
 }
+
+/**
+ * What a pooled watchdog is started with: everything that is the same for each function and read once at the start,
+ * and the marks of the replica that it will be.
+ */
+export function pooledEnvironment(
+  { id, dataDir, run }: Pick<ReplicaPaths, 'id' | 'dataDir' | 'run'>,
+  machine: MachineEnvironment,
+): Record<string, string> {
+  return {
+    ...machineVariables(machine, run),
+    TMPDIR: temporary(run),
+    [REPLICA_MARKER]: id,
+    [DATA_MARKER]: dataDir,
+  };
+}
+
+const machineVariables = ({ path, lang, timeZone }: MachineEnvironment, run: string): Record<string, string> => ({
+  PATH: path,
+  HOME: temporary(run),
+  LANG: lang ?? 'C.UTF-8',
+  ...(timeZone && { TZ: timeZone }),
+});
+
+const temporary = (run: string): string => join(run, 'tmp');
 
 /** Checks variables before they are stored. @throws FaasError `invalid_request`: field, rule, value */
 export function checkVariables(field: string, variables: Readonly<Record<string, string>>): void {

@@ -34,6 +34,8 @@ export interface EmbeddedLimits {
   /** User and group ids for functions, from `firstUid` on. */
   readonly firstUid: number;
   readonly uids: number;
+  /** The most watchdogs that wait, started, for a function in module mode; 0 is none. */
+  readonly warmPool: number;
 }
 
 export const DEFAULT_LIMITS: EmbeddedLimits = {
@@ -45,4 +47,5 @@ export const DEFAULT_LIMITS: EmbeddedLimits = {
   endedLogs: 10,
   firstUid: 30_000,
   uids: 30_000,
+  warmPool: 4,
 };

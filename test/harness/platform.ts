@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,7 +112,7 @@ export class Platform implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    for (const pid of [...replicaProcesses(this.dataDir).values()].flat()) process.kill(pid, 'SIGKILL');
+    for (const pid of [...markedProcesses(this.dataDir).values()].flat()) process.kill(pid, 'SIGKILL');
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }
@@ -165,6 +165,26 @@ export async function run(
 
 /** The processes of every replica that belongs to a data folder, whoever their parent is, by the replica's id. */
 export function replicaProcesses(dataDir: string): Map<string, number[]> {
+  return new Map([...markedProcesses(dataDir)].filter(([id, pids]) => !isWaiting(dataDir, id, pids)));
+}
+
+/** Of {@link markedProcesses} those that wait for a function. */
+export function pooledProcesses(dataDir: string): Map<string, number[]> {
+  return new Map([...markedProcesses(dataDir)].filter(([id, pids]) => isWaiting(dataDir, id, pids)));
+}
+
+/** Once it has become a replica it works in the folder of the function's bundle. */
+function isWaiting(dataDir: string, id: string, [pid]: readonly number[]): boolean {
+  try {
+    const pooled = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('--pooled');
+    return pooled && readlinkSync(`/proc/${pid}/cwd`) === join(dataDir, 'run', id);
+  } catch {
+    return false; // ended meanwhile
+  }
+}
+
+/** As the next gateway finds them, those that wait for a function with them. */
+function markedProcesses(dataDir: string): Map<string, number[]> {
   const replicas = new Map<string, number[]>();
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     const variables = environmentOf(name);

@@ -57,6 +57,11 @@ export class FunctionRegistry {
     return this.in(secret.namespace).filter(({ record }) => record.spec.secrets?.includes(secret.name));
   }
 
+  /** Whether a function could take a process of the pool. */
+  somePoolable(): boolean {
+    return this.#functions.values().some(({ poolable }) => poolable);
+  }
+
   watch(observer: StateObserver): () => void {
     this.#observers.add(observer);
     for (const watched of this.#functions.values()) observer(watched.ref, watched.state);
@@ -70,6 +75,7 @@ export class FunctionRegistry {
     await recoverReplicas(this.#engine, (ref) => this.find(ref), handedOver);
     await this.#removeLeftFolders();
     await this.removeUnusedBundles();
+    this.#engine.pool.adjust();
     for (const recovered of this.#functions.values()) {
       const { spec, replicas } = recovered.record;
       // A killed gateway may have stored a new secret's value without copying it.
@@ -95,6 +101,7 @@ export class FunctionRegistry {
         await this.#engine.state.putFunction(record);
         const deployed = new ManagedFunction(this.#engine, record);
         this.#functions.set(refKey(spec), deployed);
+        this.#engine.pool.adjust();
         deployed.reconcile();
         this.tell(deployed);
       });
@@ -117,6 +124,7 @@ export class FunctionRegistry {
         const record = { ...before, spec, digest, revision, replicas: Math.max(before.replicas, minimum) };
         await this.#engine.state.putFunction(record);
         updated.change({ ...record, replicas: Math.max(updated.record.replicas, minimum) });
+        this.#engine.pool.adjust();
         if (same) updated.retry();
         if (!updated.rolling) await this.#secrets.prune(spec);
       });
@@ -131,6 +139,7 @@ export class FunctionRegistry {
       const holds = [removed.record, ...removed.replicas].map(({ digest }) => this.#engine.bundles.hold(digest));
       await this.#engine.state.removeFunction(ref);
       this.#functions.delete(refKey(ref));
+      this.#engine.pool.adjust();
       for (const observer of this.#observers) observer(removed.ref, undefined);
       this.#leaving.add(removed);
       await removed.end();

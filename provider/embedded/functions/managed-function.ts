@@ -8,6 +8,7 @@ import {
   refKey,
 } from '../../provider.ts';
 import type { Engine } from '../engine.ts';
+import { isPoolable } from '../pool/poolable.ts';
 import { startFailure } from '../replicas/failure.ts';
 import { Replica, type ReplicaEvents } from '../replicas/replica.ts';
 import type { FunctionRecord, ReplicaRecord } from '../state.ts';
@@ -53,6 +54,16 @@ export class ManagedFunction {
   /** Whether replicas of an earlier revision are left. */
   get rolling(): boolean {
     return this.replicas.some(({ revision }) => revision !== this.#record.revision);
+  }
+
+  /** Whether its next replica could be a process of the pool. */
+  get poolable(): boolean {
+    try {
+      const manifest = this.#engine.bundles.manifest(this.#record.digest);
+      return isPoolable(this.#record.spec, manifest, this.#engine.cgroups);
+    } catch {
+      return false;
+    }
   }
 
   /** Aborts once nothing of it is left that could write to its logs. */

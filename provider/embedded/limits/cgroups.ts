@@ -62,6 +62,14 @@ export class Cgroups {
     return new Group(folders, memory && this.#counter(join(memory, replica)));
   }
 
+  /** Whether {@link create} makes a group for these limits. */
+  limits({ memoryBytes, cpuMillis }: ReplicaLimits): boolean {
+    if (memoryBytes === undefined && cpuMillis === undefined) return false;
+    this.#trees ??= this.#makeTrees();
+    const { memory, cpu } = this.#trees;
+    return (memoryBytes !== undefined && memory !== undefined) || (cpuMillis !== undefined && cpu !== undefined);
+  }
+
   /** The group of a replica that another gateway started, with the limits it has. */
   find(replica: string): ReplicaCgroup | undefined {
     const folders = this.#present()

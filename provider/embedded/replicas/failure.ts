@@ -64,6 +64,13 @@ export const startFailure = (error: unknown): ReplicaFailure => ({
   at: new Date(),
 });
 
+/** For a process that was no replica yet. @param stderrFile what it said before it had a log */
+export function describeEnd({ reason, ...exit }: Exit, stderrFile: string): string {
+  if (reason) return `cannot be started: ${reason}`;
+  const [said] = lastLines(stderrFile);
+  return `ended ${describeExit(exit)}${said ? ` (${said})` : ''}`;
+}
+
 function describeExit({ exitCode, signal }: Exit): string {
   if (signal) return `by ${signal}`;
   return exitCode === undefined ? 'unexpectedly' : `with exit code ${exitCode}`;

@@ -33,38 +33,50 @@ const GATE = 'IFS= read -r _ && exec "$0" </dev/null';
 const GATE_WITH_VARIABLES = 'IFS= read -r _ && exec env "$@" "$0" </dev/null';
 const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** @returns `undefined` when there is no process; `onExit` comes later all the same */
+export function spawnReplica(request: SpawnRequest, events: ProcessEvents): ReplicaProcess | undefined {
+  const { watchdog, environment, cgroup } = request;
+  const command = cgroup ? gated(watchdog, environment) : [watchdog];
+  const child = spawnWatchdog(command, { ...request, input: cgroup !== undefined }, events);
+  if (cgroup && child.pid !== undefined) openGate(child.stdin!, cgroup, child.pid);
+  return processOf(child);
+}
+
 /**
  * Starts a watchdog in a session of its own, so that no signal to the gateway's terminal reaches it, and none of our
- * pipes can end it.
- *
- * @returns `undefined` when there is no process; `onExit` comes later all the same
+ * pipes can end it. `onReady` comes with each line feed on its descriptor 3.
  */
-export function spawnReplica(request: SpawnRequest, events: ProcessEvents): ReplicaProcess | undefined {
-  const { watchdog, cwd, environment, owner, cgroup } = request;
-  const [command, ...args] = cgroup ? gated(watchdog, environment) : [watchdog];
-  const stderr = openSync(request.stderrFile, 'wx', 0o600);
+export function spawnWatchdog(
+  [command, ...args]: readonly string[],
+  options: Pick<SpawnRequest, 'cwd' | 'environment' | 'owner' | 'stderrFile'> & { readonly input: boolean },
+  events: ProcessEvents,
+): ChildProcess {
+  const { cwd, environment: env, owner, input, stderrFile } = options;
+  const stderr = openSync(stderrFile, 'wx', 0o600);
   let child: ChildProcess;
   try {
-    const stdio = [cgroup ? 'pipe' : 'ignore', 'ignore', stderr, 'pipe'] as const;
-    child = spawn(command!, args, { detached: true, cwd, env: environment, stdio: [...stdio], ...owner });
+    const stdio = [input ? 'pipe' : 'ignore', 'ignore', stderr, 'pipe'] as const;
+    child = spawn(command!, args, { detached: true, cwd, env, stdio: [...stdio], ...owner });
   } finally {
     closeSync(stderr);
   }
+  child.stdin?.on('error', ignore);
   const ready = child.stdio[3] as Readable;
-  ready.once('data', () => events.onReady()).on('error', ignore);
-  const { pid } = child;
-  if (pid === undefined) {
+  ready.on('data', () => events.onReady()).on('error', ignore);
+  if (child.pid === undefined) {
     child.once('error', (error) => events.onExit({ reason: error.message }));
-    return undefined;
+    return child;
   }
   child.on('error', ignore);
   child.once('exit', (exitCode, signal) => {
     ready.destroy();
     events.onExit({ ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) });
   });
-  if (cgroup) openGate(child.stdin!, cgroup, pid);
-  return { pid, startTime: readStat(pid)?.startTime ?? '' };
+  return child;
 }
+
+export const processOf = ({ pid }: ChildProcess): ReplicaProcess | undefined =>
+  pid === undefined ? undefined : { pid, startTime: readStat(pid)?.startTime ?? '' };
 
 function ignore(): void {}
 
@@ -75,7 +87,6 @@ function gated(watchdog: string, environment: SpawnRequest['environment']): stri
 }
 
 function openGate(gate: Writable, cgroup: ReplicaCgroup, pid: number): void {
-  gate.on('error', ignore);
   // A closed gate ends the shell, and with it the replica: never without the limit.
   cgroup.attach(pid).then(
     () => gate.end('\n'),

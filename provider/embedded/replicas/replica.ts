@@ -7,6 +7,8 @@ import type { Owner } from '../data-folder.ts';
 import type { Engine } from '../engine.ts';
 import { replicaEnvironment } from '../environment.ts';
 import type { ReplicaCgroup } from '../limits/cgroups.ts';
+import { isPoolable } from '../pool/poolable.ts';
+import type { PooledProcess } from '../pool/pooled-process.ts';
 import { killAll, signalProcess } from '../processes/kill-all.ts';
 import { processTree } from '../processes/proc.ts';
 import type { FunctionRecord, ReplicaRecord } from '../state.ts';
@@ -58,10 +60,15 @@ export class Replica {
   /** CPU ticks at a time, for usage. */
   lastUsage: { readonly ticks: number; readonly at: number } | undefined;
 
-  private constructor(engine: Engine, record: FunctionRecord, events: ReplicaEvents, adopted?: ReplicaRecord) {
-    this.id = adopted?.id ?? newReplicaId();
-    this.revision = adopted?.revision ?? record.revision;
-    this.digest = adopted?.digest ?? record.digest;
+  private constructor(
+    engine: Engine,
+    record: FunctionRecord,
+    events: ReplicaEvents,
+    { id, revision, digest }: Pick<ReplicaRecord, 'id' | 'revision' | 'digest'>,
+  ) {
+    this.id = id;
+    this.revision = revision;
+    this.digest = digest;
     this.order = engine.nextOrder();
     this.gone = this.#gone.promise;
     this.#engine = engine;
@@ -72,16 +79,19 @@ export class Replica {
   }
 
   /**
-   * Starts a process for the function. Synchronous up to the exec, with nothing on the way that waits for a disk: the
+   * Starts a process for the function, or has one of the pool take it on. Synchronous up to the exec, with nothing on the way that waits for a disk: the
    * record is committed meanwhile, and a process that a killed gateway left without one is found by its markers.
    *
    * @throws Error when the folder or the process cannot be made
    */
   static start(engine: Engine, record: FunctionRecord, manifest: BundleManifest, events: ReplicaEvents): Replica {
-    const replica = new Replica(engine, record, events);
+    const pooled = isPoolable(record.spec, manifest, engine.cgroups) ? engine.pool.take() : undefined;
+    const { revision, digest } = record;
+    const replica = new Replica(engine, record, events, { id: pooled?.id ?? newReplicaId(), revision, digest });
     try {
-      replica.#spawn(manifest);
+      replica.#spawn(manifest, pooled);
     } catch (error) {
+      pooled?.kill();
       replica.#cgroup?.remove();
       engine.inBackground(removeTree(replica.#run, ownerOf(record)));
       throw error;
@@ -176,12 +186,13 @@ export class Replica {
     return [...new Set([...processTree(this.#process!.pid), ...(this.#cgroup?.pids() ?? [])])];
   }
 
-  #spawn(manifest: BundleManifest): void {
+  #spawn(manifest: BundleManifest, pooled: PooledProcess | undefined): void {
     const { folder, cgroups, state } = this.#engine;
     const { spec, revision, digest } = this.#record;
     const owner = ownerOf(this.#record);
     const limits = replicaLimits(spec);
-    folder.makeRun(this.id, owner);
+    if (pooled) folder.giveRun(this.id, owner);
+    else folder.makeRun(this.id, owner);
     this.#cgroup = cgroups.create(this.id, limits, !PROCESS_PER_CALL.includes(manifest.mode));
     const bundle = folder.bundle(digest);
     const paths = {
@@ -203,7 +214,7 @@ export class Replica {
       stderrFile: this.#stderrFile,
     };
     const events = { onReady: () => this.#onReady(), onExit: (exit: Exit) => this.#onExit(exit) };
-    this.#process = spawnReplica(request, events);
+    this.#process = pooled ? pooled.takeOn(request, events) : spawnReplica(request, events);
     this.#timer = setTimeout(() => this.#onStartTimeout(), this.#engine.limits.startTimeoutMs);
     if (!this.#process) return;
     this.#watchMemory(limits.memoryBytes);
