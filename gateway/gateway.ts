@@ -128,6 +128,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     scaler: (entry) => autoscaler.scaler(entry),
     leads: scaling.leads,
     load: () => autoscaler.report(),
+    warmPool: () => provider.warmPool,
   });
 
   let closed: Promise<void> | undefined;

@@ -165,6 +165,18 @@ export interface SharedRecords {
   write(name: string, text: string, version: string | undefined, signal: AbortSignal): Promise<boolean>;
 }
 
+/** Processes that wait, started ahead, for a function that needs a replica. */
+export interface WarmPoolReport {
+  /** Those that can become a replica now. */
+  readonly waiting: number;
+  /** Replicas so far that one of them became. */
+  readonly taken: number;
+  /** Replicas so far that could have been one of them, had there been one. */
+  readonly missed: number;
+  /** Memory of those that wait; what they share with other processes counts in part. Takes milliseconds. */
+  memoryBytes(): number;
+}
+
 /**
  * What the gateway needs from a place that runs functions. Every implementation passes provider/conformance.
  *
@@ -176,6 +188,7 @@ export interface Provider extends AsyncDisposable {
   readonly bundles?: BundleStore;
   /** Where several gateways may work on the same functions: what they agree by. Absent: there is only one. */
   readonly records?: SharedRecords;
+  readonly warmPool?: WarmPoolReport;
 
   /**
    * Starts a new function with `initialReplicas(spec.labels)` replicas. Resolves once accepted and durable;

@@ -5,7 +5,7 @@ import { LockFile } from './lock-file.ts';
 import { Log } from './log/log.ts';
 import { fdSink, fileSink, type Sink } from './log/sink.ts';
 import { createMode } from './modes/create.ts';
-import type { Termination } from './modes/mode.ts';
+import type { ModeDeps, Termination } from './modes/mode.ts';
 import { writeTermination } from './termination.ts';
 import { VERSION } from './version.ts';
 import { Watchdog } from './watchdog.ts';
@@ -52,16 +52,17 @@ function runHealthcheck(): void {
 /** For the embedded engine only. */
 async function mainOncePooled(): Promise<void> {
   process.argv.splice(2);
+  let prepared: Pick<ModeDeps, 'guardThread'> | undefined;
   try {
     const { takeOn } = await import('./pool/take-on.ts');
-    if (!(await takeOn(() => writeSync(READY_FD, '\n')))) return;
+    prepared = await takeOn(() => writeSync(READY_FD, '\n'));
   } catch (error) {
     fail(`pooled: ${(error as Error).message}`);
   }
-  await main();
+  if (prepared) await main(prepared);
 }
 
-async function main(): Promise<void> {
+async function main(prepared?: Pick<ModeDeps, 'guardThread'>): Promise<void> {
   let config: WatchdogConfig;
   let sink: Sink;
   try {
@@ -101,7 +102,7 @@ async function main(): Promise<void> {
     void (watchdog?.abandon() ?? Promise.resolve()).finally(() => end(exitCode, why, lastLogLines));
   };
 
-  const mode = await createMode(config.mode, { config, env: functionEnvironment(), log, terminate });
+  const mode = await createMode(config.mode, { ...prepared, config, env: functionEnvironment(), log, terminate });
   const lock = new LockFile(config.tempDir, config.suppressLock);
   // The function may end the process at any moment in module mode; its own processes must not be left behind.
   process.on('exit', (exitCode) => {

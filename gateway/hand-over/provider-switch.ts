@@ -13,6 +13,7 @@ import {
   type Secret,
   type SharedRecords,
   type StateObserver,
+  type WarmPoolReport,
 } from '../../provider/provider.ts';
 
 /**
@@ -73,6 +74,9 @@ export class ProviderSwitch implements Provider {
   }
   get records(): SharedRecords | undefined {
     return this.#current.records;
+  }
+  get warmPool(): WarmPoolReport | undefined {
+    return this.#current.warmPool;
   }
 
   deploy(spec: FunctionSpec, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { WarmPoolReport } from '../../provider/provider.ts';
 import type { ListenOn } from '../front-door.ts';
 import type { FunctionEntry } from '../invoke/function-entry.ts';
 import type { FunctionScaler } from '../scaling/function-scaler.ts';
@@ -31,6 +32,7 @@ export interface MetricsSource {
   leads(): boolean;
   /** For the gateway that decides. */
   load(): LoadReport;
+  warmPool(): WarmPoolReport | undefined;
 }
 
 /**
@@ -51,6 +53,7 @@ export class MetricsServer {
     this.#gauge('gateway_websockets', 'Open WebSockets', () => source.webSockets());
     const leads = (): number => Number(source.leads());
     this.#gauge('gateway_autoscaler_leader', 'Whether this gateway decides on scaling, 1 or 0', leads);
+    if (source.warmPool()) this.#countWarmStarts();
     this.#server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS }, (req, res) =>
       this.#answer(req, res),
     );
@@ -94,6 +97,27 @@ export class MetricsServer {
       exposition(this.#source.functions(), (entry) => this.#source.scaler(entry)),
     );
     res.end(await this.#registry.metrics());
+  }
+
+  #countWarmStarts(): void {
+    const { warmPool } = this.#source;
+    const name = 'gateway_warm_pool';
+    this.#gauge(`${name}_waiting`, 'Processes that wait for a function', () => warmPool()?.waiting ?? 0);
+    this.#gauge(`${name}_memory_bytes`, 'Their memory, shared parts in part', () => warmPool()?.memoryBytes() ?? 0);
+    this.#counter(`${name}_taken_total`, 'Replicas that one of them became', () => warmPool()?.taken ?? 0);
+    this.#counter(`${name}_missed_total`, 'Replicas that would have, had one waited', () => warmPool()?.missed ?? 0);
+  }
+
+  #counter(name: string, help: string, read: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
   }
 
   #gauge(name: string, help: string, read: () => number | Promise<number>): void {

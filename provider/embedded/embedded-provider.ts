@@ -14,6 +14,7 @@ import type {
   ReplicaFailure,
   Secret,
   StateObserver,
+  WarmPoolReport,
 } from '../provider.ts';
 import { BundleFolders } from './bundles/bundle-folders.ts';
 import { DataFolder } from './data-folder.ts';
@@ -67,6 +68,7 @@ interface Stores {
 export class EmbeddedProvider implements Provider {
   readonly info: ProviderInfo = { name: 'dunlin-embedded', orchestration: 'embedded' };
   readonly bundles: BundleStore;
+  readonly warmPool: WarmPoolReport;
   readonly #engine: Engine;
   readonly #stores: Stores;
   readonly #functions: FunctionRegistry;
@@ -108,6 +110,7 @@ export class EmbeddedProvider implements Provider {
       nextOrder: () => ++this.#order,
       inBackground: (work) => this.#inBackground(work),
     };
+    this.warmPool = this.#engine.pool;
     this.#functions = new FunctionRegistry(this.#engine, stores.secrets, stores.namespaces);
     this.bundles = {
       put: async (ref, tar, signal) => {

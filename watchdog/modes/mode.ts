@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Worker } from 'node:worker_threads';
 import type { FaasErrorCode } from '../../common/errors.ts';
 import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import type { WatchdogConfig } from '../config.ts';
@@ -35,6 +36,8 @@ export interface ModeDeps {
   /** The environment for processes of the function. */
   readonly env: Readonly<Record<string, string>>;
   readonly log: Log;
+  /** module mode, where it was started ahead: a thread for its LoopGuard. */
+  readonly guardThread?: Worker | undefined;
   /**
    * Ends the watchdog because the function behind it is gone: no new calls, open ones are given a moment to be
    * answered, exit code 1. The first caller's reason counts.

@@ -27,8 +27,8 @@ export class ModuleMode implements Mode {
     const { functionName, namespace, secretsPath, execTimeoutMs, terminationLog, logFile } = deps.config;
     this.#deps = deps;
     this.#shared = createInitContext(functionName, namespace, secretsPath);
-    if (execTimeoutMs > 0)
-      this.#guard = new LoopGuard({ limitMs: execTimeoutMs, tail: this.#tail.memory, terminationLog, logFile });
+    const guarded = { limitMs: execTimeoutMs, tail: this.#tail.memory, terminationLog, logFile };
+    if (execTimeoutMs > 0) this.#guard = new LoopGuard(guarded, deps.guardThread);
   }
 
   async start(): Promise<void> {

@@ -2,6 +2,8 @@ import { readSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import process from 'node:process';
+import type { ModeDeps } from '../modes/mode.ts';
+import { startGuardThread } from '../modes/module/loop-guard.ts';
 import { replaceEnvironment } from './environment.ts';
 import { type Libc, loadLibc } from './libc.ts';
 import { warmUp } from './warm-up.ts';
@@ -25,17 +27,18 @@ const LINE_FEED = 10;
  * later: here everything is still the engine's.
  *
  * @param announce says that it waits now
- * @returns false when the engine ended instead
+ * @returns undefined when the engine ended instead
  * @throws Error when it cannot become what it was told; it must end then
  */
-export async function takeOn(announce: () => void): Promise<boolean> {
+export async function takeOn(announce: () => void): Promise<Pick<ModeDeps, 'guardThread'> | undefined> {
   const libc = await loadLibc();
   await warmUp(tmpdir());
+  const guardThread = await startGuardThread();
   announce();
   const assignment = awaitAssignment();
-  if (assignment === undefined) return false;
+  if (assignment === undefined) return undefined;
   become(assignment, libc);
-  return true;
+  return { guardThread };
 }
 
 /** Blocks the process: it has nothing else to do, costs nothing and ends with the engine, whose end closes the input. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { WarmPoolReport } from '../../provider.ts';
 import type { DataFolder } from '../data-folder.ts';
 import type { MachineEnvironment } from '../environment.ts';
 import { afterFailure, type Backoff, NO_BACKOFF } from '../functions/backoff.ts';
@@ -23,16 +24,6 @@ export interface WarmPoolDeps {
   isWanted(): boolean;
 }
 
-export interface WarmPoolStatus {
-  /** Processes that wait, or will soon. */
-  readonly waiting: number;
-  /** Their memory, that which they share with others counted in part. */
-  readonly memoryBytes: number;
-  /** Starts of replicas so far that took one, and that could have but found none. */
-  readonly taken: number;
-  readonly missed: number;
-}
-
 interface Membership {
   readonly startedAt: number;
   /** Nothing is left of it: no process, no folder. Or it is a replica. */
@@ -42,7 +33,7 @@ interface Membership {
 }
 
 /** Keeps watchdogs waiting for functions in module mode: as many as were needed at once of late. */
-export class WarmPool {
+export class WarmPool implements WarmPoolReport {
   readonly #deps: WarmPoolDeps;
   readonly #members = new Map<PooledProcess, Membership>();
   #demand: Demand = [];
@@ -57,10 +48,17 @@ export class WarmPool {
     this.#deps = deps;
   }
 
-  get status(): WarmPoolStatus {
-    const pids = this.#staying().map(({ pid }) => pid);
-    const memoryBytes = pids.reduce<number>((sum, pid) => sum + (pid === undefined ? 0 : proportionalBytes(pid)), 0);
-    return { waiting: pids.length, memoryBytes, taken: this.#taken, missed: this.#missed };
+  get waiting(): number {
+    return this.#staying().filter(({ waiting }) => waiting).length;
+  }
+  get taken(): number {
+    return this.#taken;
+  }
+  get missed(): number {
+    return this.#missed;
+  }
+  memoryBytes(): number {
+    return this.#staying().reduce((sum, { pid }) => sum + (pid === undefined ? 0 : proportionalBytes(pid)), 0);
   }
 
   /** One for a replica that is to be started, whose it is from now on; `undefined` when none waits. */

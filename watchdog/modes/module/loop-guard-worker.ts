@@ -1,6 +1,6 @@
 import { appendFileSync, writeSync } from 'node:fs';
 import { kill, pid } from 'node:process';
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { SharedTail } from '../../log/shared-tail.ts';
 import { writeTermination } from '../../termination.ts';
 
@@ -21,7 +21,7 @@ export interface GuardData {
   readonly logFile: string;
 }
 
-const { beats, tickMs, ticks, limitMs, tail, terminationLog, logFile } = workerData as GuardData;
+const { beats, tickMs, ticks, limitMs, tail, terminationLog, logFile } = (workerData ?? (await told())) as GuardData;
 
 // Counted in own ticks, not by the clock: a machine that slept must not look like a blocked loop.
 let silent = 0;
@@ -42,3 +42,9 @@ try {
 const lastLogLines = [...new SharedTail(tail).lines().slice(1 - TAIL_LINES), message];
 writeTermination(terminationLog, { code: 'handler_blocked', message, signal: 'SIGKILL' }, lastLogLines);
 kill(pid, 'SIGKILL');
+
+/** Started ahead, it says that it is there and waits to be told what to watch. */
+function told(): Promise<GuardData> {
+  parentPort!.postMessage('waiting');
+  return new Promise((resolve) => parentPort!.once('message', resolve));
+}

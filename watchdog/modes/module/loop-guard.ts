@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { GuardData } from './loop-guard-worker.ts';
 
@@ -12,12 +13,15 @@ const GRACE_MS = 150;
 export class LoopGuard {
   readonly #beats = new Int32Array(new SharedArrayBuffer(8));
   readonly #options: Omit<GuardData, 'beats' | 'tickMs' | 'ticks'>;
+  readonly #waiting: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
   #worker: Worker | undefined;
   #open = 0;
 
-  constructor(options: Omit<GuardData, 'beats' | 'tickMs' | 'ticks'>) {
+  /** @param waiting a thread that was started ahead: {@link startGuardThread} */
+  constructor(options: Omit<GuardData, 'beats' | 'tickMs' | 'ticks'>, waiting?: Worker) {
     this.#options = options;
+    this.#waiting = waiting;
   }
 
   /** A call begins. The thread starts with the first, so that a cold start does not pay for it. */
@@ -45,8 +49,20 @@ export class LoopGuard {
   #start(): Worker {
     const ticks = Math.ceil((this.#options.limitMs + GRACE_MS) / TICK_MS);
     const workerData: GuardData = { ...this.#options, beats: this.#beats, tickMs: TICK_MS, ticks };
-    const worker = new Worker(new URL('./loop-guard-worker.ts', import.meta.url), { workerData });
-    worker.unref();
-    return worker;
+    this.#waiting?.postMessage(workerData);
+    return this.#waiting ?? thread(workerData);
   }
+}
+
+/** Resolves once the thread waits for a guard that needs it. */
+export async function startGuardThread(): Promise<Worker> {
+  const worker = thread(undefined);
+  await once(worker, 'message');
+  return worker;
+}
+
+function thread(workerData: GuardData | undefined): Worker {
+  const worker = new Worker(new URL('./loop-guard-worker.ts', import.meta.url), { workerData });
+  worker.unref();
+  return worker;
 }
