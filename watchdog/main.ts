@@ -59,7 +59,9 @@ async function mainOncePooled(): Promise<void> {
   } catch (error) {
     fail(`pooled: ${(error as Error).message}`);
   }
-  if (prepared) await main(prepared);
+  if (!prepared) return;
+  dropRuntimeVariables();
+  await main(prepared);
 }
 
 async function main(prepared?: Pick<ModeDeps, 'guardThread'>): Promise<void> {

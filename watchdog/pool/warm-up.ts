@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import process from 'node:process';
 import { readWatchdogConfig } from '../config.ts';
 import { LockFile } from '../lock-file.ts';
 import { Log } from '../log/log.ts';
@@ -18,6 +19,7 @@ const CALLS = 3;
  */
 export async function warmUp(folder: string): Promise<void> {
   const own = mkdtempSync(join(folder, 'warm-up-'));
+  const restore = keepOutput();
   try {
     const handler = join(own, 'handler.js');
     const socket = join(own, 'sock');
@@ -46,6 +48,7 @@ export async function warmUp(folder: string): Promise<void> {
     await watchdog.drain();
     log.close();
   } finally {
+    restore();
     rmSync(own, { recursive: true, force: true });
   }
 }
@@ -56,4 +59,16 @@ async function call(path: string): Promise<void> {
   await once(socket, 'data');
   socket.destroy();
   await once(socket, 'close');
+}
+
+/** Module mode takes what is printed for the function's log. */
+function keepOutput(): () => void {
+  const { console } = globalThis;
+  const streams = (['stdout', 'stderr'] as const).map(
+    (name) => [name, Object.getOwnPropertyDescriptor(process, name)!] as const,
+  );
+  return () => {
+    globalThis.console = console;
+    for (const [name, stream] of streams) Object.defineProperty(process, name, stream);
+  };
 }

@@ -22,6 +22,8 @@ export const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
   executable: [EXECUTABLE],
   node: ['sh', join(root, 'tools/node'), join(root, 'watchdog/main.ts')],
 };
+/** Module mode only: the executable, started without a function, which then takes one on. */
+export const POOLED: readonly string[] = [EXECUTABLE, '--pooled'];
 execFileSync('sh', [join(root, 'tools/node'), join(root, 'tools/watchdog-executable.mjs')], { stdio: 'ignore' });
 
 /** Marks every process of this run of a test file. */
@@ -86,7 +88,12 @@ export class Running {
       termination_log: this.#terminationLog,
       ...env,
     };
-    this.#child = spawn(program!, args, { cwd, env: variables, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    const pooled = command === POOLED;
+    this.#child = spawn(program!, args, {
+      cwd: pooled ? this.temp : cwd,
+      env: pooled ? atExec(variables) : variables,
+      stdio: [pooled ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
+    });
     t.teardown(() => this.#end());
     const [, stdout, stderr, readyPipe] = this.#child.stdio as unknown as Readable[];
     for (const stream of [stdout!, stderr!])
@@ -96,7 +103,11 @@ export class Running {
       });
     this.exited = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }) as Exit);
     this.ready = new Promise((resolve, reject) => {
-      readyPipe!.once('data', () => resolve());
+      readyPipe!.once('data', () => {
+        if (!pooled) return resolve();
+        readyPipe!.once('data', () => resolve());
+        this.#child.stdin!.end(`${JSON.stringify({ cwd, environment: variables })}\n`);
+      });
       void this.exited.then(() => reject(new Error(`ended before it was ready:\n${this.log}`)));
     });
     this.ready.catch(() => {});
@@ -188,6 +199,14 @@ export function callAt(
     else req.end(body);
   });
 }
+
+/** The part of the environment that a pooled watchdog is started with. */
+const atExec = ({ PATH, TMPDIR, DUNLIN_REPLICA, WATCHDOG_TEST_RUN }: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  PATH,
+  TMPDIR,
+  DUNLIN_REPLICA,
+  WATCHDOG_TEST_RUN,
+});
 
 function marked(id: string): number[] {
   return readdirSync('/proc')

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Env, FUNCTIONS, RUNTIMES, Running, start, test } from './harness.ts';
+import { type Env, FUNCTIONS, POOLED, RUNTIMES, Running, start, test } from './harness.ts';
 
 const handler = (file: string): Env => ({ mode: 'module', handler: join(FUNCTIONS, file), OPENFAAS_NAME: 'me' });
 const EVENT = handler('event-handler.ts');
 
-for (const [runtime, command] of Object.entries(RUNTIMES)) {
+for (const [runtime, command] of Object.entries({ ...RUNTIMES, pooled: POOLED })) {
   const named = (title: string): string => `module, ${runtime}: ${title}`;
 
   test(named('a handler gets the event and the context, after init'), async (t) => {
