@@ -4,7 +4,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Platform, replicaProcesses, startPlatform } from '../test/harness/platform.ts';
+import { type Platform, pooledProcesses, replicaProcesses, startPlatform } from '../test/harness/platform.ts';
 import { type BenchOptions, type BenchResult, percentile } from './bench.ts';
 
 export const question = 'How long does the first call of a function at zero replicas take, through the gateway?';
@@ -89,13 +89,17 @@ async function toZero(platform: Platform, name: string): Promise<void> {
   while (replicaProcesses(platform.dataDir).size > 0) await setTimeout(10);
 }
 
-/** Waits until a process waits, and no other is being started. */
+/** Waits until a process waits, and none is being started. */
 async function filled(platform: Platform): Promise<void> {
   const waiting = async (): Promise<number> => {
     const metrics = await (await fetch(`${platform.metricsUrl}/metrics`)).text();
     return Number(/^gateway_warm_pool_waiting (\d+)$/m.exec(metrics)?.[1]);
   };
-  while ((await waiting()) < 1) await setTimeout(50);
+  for (;;) {
+    const count = await waiting();
+    if (count > 0 && count === pooledProcesses(platform.dataDir).size) return;
+    await setTimeout(50);
+  }
 }
 
 async function call(platform: Platform, name: string, agent: Agent): Promise<void> {

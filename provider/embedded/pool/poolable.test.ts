@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { FunctionSpec } from '../../provider.ts';
-import type { BundleManifest } from '../../wire/bundle.ts';
 import type { ReplicaLimits } from '../../quantities.ts';
+import type { BundleManifest } from '../../wire/bundle.ts';
 import { isPoolable } from './poolable.ts';
 
 const spec = (envVars: Record<string, string> = {}): FunctionSpec => ({

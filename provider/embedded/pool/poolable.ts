@@ -1,7 +1,7 @@
 import type { FunctionSpec } from '../../provider.ts';
+import { replicaLimits } from '../../quantities.ts';
 import type { BundleManifest } from '../../wire/bundle.ts';
 import type { Cgroups } from '../limits/cgroups.ts';
-import { replicaLimits } from '../../quantities.ts';
 
 /**
  * Variables that the runtime, or the system's library below it, reads once as a process starts. A process that runs

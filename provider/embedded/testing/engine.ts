@@ -114,3 +114,20 @@ export function pushProbe(provider: EmbeddedProvider, image = PROBE_IMAGE): Prom
   const manifest = { mode: 'http', process: 'node server.mjs', environment: { upstream_url: 'unix:' } };
   return push(provider, image, [manifestEntry(manifest), { name: 'server.mjs', content: server }]);
 }
+
+/** A function in module mode: tells its process and user, or does what its path says. */
+const MODULE = `
+  const kept = [];
+  export default async ({ path }) => {
+    if (path === '/exit') process.exit(3);
+    if (path === '/block') for (;;);
+    if (path === '/eat') for (;;) { kept.push(Buffer.alloc(8 << 20, 1)); await new Promise(setImmediate); }
+    return { pid: process.pid, uid: process.getuid(), replica: process.env.DUNLIN_REPLICA, name: process.env.name };
+  };
+`;
+export const MODULE_IMAGE = 'module:latest';
+
+export function pushModule(provider: EmbeddedProvider, image = MODULE_IMAGE, handler = MODULE): Promise<string> {
+  const manifest = { mode: 'module', handler: 'handler.js' };
+  return push(provider, image, [manifestEntry(manifest), { name: 'handler.js', content: handler }]);
+}
