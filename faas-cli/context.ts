@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly assets: () => string;
   /** The watchdog's executable, for local-run. */
   readonly watchdog: string;
+  /** The checkout that this faas-cli is run from, for what needs the gateway's sources; a single file has none. */
+  readonly checkout?: string;
   /** Runs Bun's bundler: a program, and what it needs in its environment. */
   readonly bundler: { readonly program: string; readonly env: Readonly<Record<string, string>> };
 }

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { Project, root } from './testing/project.ts';
+import { Project, root, stackOf } from './testing/project.ts';
 import { RecordingGateway } from './testing/recording-gateway.ts';
 
 const run = promisify(execFile);
@@ -46,4 +46,14 @@ test('the bundle is the same, byte for byte, as that of the checkout', async (t)
   const expected = await digest();
   await run(program, ['build'], { cwd: project.folder, env: { PATH: process.env.PATH, HOME: project.home } });
   t.is(await digest(), expected);
+});
+
+test('dev says that it needs the checkout', async (t) => {
+  await using project = await Project.create({ 'stack.yaml': stackOf('http://127.0.0.1:8080') });
+  const refused = await t.throwsAsync(run(program, ['dev'], { cwd: project.folder, env: { HOME: project.home } }));
+  t.like(refused, { code: 1 });
+  t.regex(
+    (refused as unknown as { stderr: string }).stderr,
+    /this single-file faas-cli has not; run bin\/faas-cli dev of the checkout/,
+  );
 });

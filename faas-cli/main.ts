@@ -12,6 +12,7 @@ const bunPackage = process.arch === 'arm64' ? 'bun-linux-aarch64' : 'bun-linux-x
 
 await runProcess(process, {
   assets: () => root,
+  checkout: root,
   bundler: { program: join(root, 'node_modules', '@oven', bunPackage, 'bin', 'bun'), env: {} },
   watchdog: join(root, 'dist', `fwatchdog-linux-${process.arch}`),
 });

@@ -3,7 +3,7 @@ import { runCli } from './cli.ts';
 import type { Surroundings } from './context.ts';
 
 /** What depends on how faas-cli is shipped. */
-export type Places = Pick<Surroundings, 'assets' | 'bundler' | 'watchdog'>;
+export type Places = Pick<Surroundings, 'assets' | 'bundler' | 'checkout' | 'watchdog'>;
 
 /** Runs the command line of a process: its arguments, streams and signals; sets its exit code. */
 export async function runProcess(process: NodeJS.Process, places: Places): Promise<void> {
@@ -17,11 +17,14 @@ export async function runProcess(process: NodeJS.Process, places: Places): Promi
   };
   process.on('SIGINT', onSignal(2));
   process.on('SIGTERM', onSignal(15));
+  process.on('SIGHUP', onSignal(1));
   // `faas-cli list | head -1`: the reader has what it wanted.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EIO') throw error;
   });
+  // EIO: the terminal is gone. SIGHUP says so, too, and what was begun is ended in order.
+  process.stderr.on('error', () => undefined);
   const code = await runCli(process.argv.slice(2), {
     stdin: process.stdin,
     stdout: process.stdout,

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { Project, root, tinyProject } from './testing/project.ts';
+import { Project, root, stackOf, tinyProject } from './testing/project.ts';
 import { RecordingGateway } from './testing/recording-gateway.ts';
 
 const program = join(root, 'bin/faas-cli');
@@ -84,4 +84,60 @@ test('Ctrl-C in the middle of a build ends it with 130, with what it started, an
   const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone');
   t.regex(state, /^gone$|\) Z /);
   t.deepEqual(await readdir(project.path('build')), ['hello']);
+});
+
+test('a terminal that is closed ends what local-run started', async (t) => {
+  await using project = await Project.create({
+    ...tinyProject('http://127.0.0.1:8080'),
+    'hello/handler.sh': 'echo "watchdog $PPID"\n',
+  });
+  // It may outlive the terminal for a moment, and must not write to the folder that is removed by then.
+  const terminal = onTerminal(t, project, 'local-run hello -p 0', { NODE_DISABLE_COMPILE_CACHE: '1' });
+  const [, url] = await until(terminal, /Running hello on (\S+);/);
+  const pid = /watchdog (\d+)/.exec(await firstAnswer(url!))![1];
+  terminal.kill('SIGKILL');
+  await once(terminal, 'exit');
+  while ((await commandLine(pid!)).includes('fwatchdog')) await new Promise((resolve) => setImmediate(resolve));
+  t.pass();
+});
+
+const commandLine = (pid: string): Promise<string> => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+
+/** The port is taken a moment after its number is printed. */
+async function firstAnswer(url: string): Promise<string> {
+  for (;;) {
+    const answer = await fetch(url, { method: 'POST' }).catch(() => undefined);
+    if (answer) return answer.text();
+  }
+}
+
+test('dev runs gateway, functions and logs in one terminal, each after its coloured name, and Ctrl-C ends all', async (t) => {
+  await using project = await Project.create({
+    ...tinyProject('http://127.0.0.1:8080'),
+    'stack.yaml': stackOf('http://127.0.0.1:8080', '    environment: { combine_output: "false" }\n'),
+    'hello/handler.sh': 'echo first; echo asked >&2\n',
+  });
+  const terminal = onTerminal(t, project, 'dev --port 0', { XDG_CACHE_HOME: project.home });
+  let screen = '';
+  terminal.stdout!.setEncoding('utf8').on('data', (text: string) => (screen += text));
+  const shows = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const match = pattern.exec(screen);
+      if (match) return match;
+      if (terminal.exitCode !== null) throw new Error(`it ended before ${pattern}:\n${screen}`);
+      await once(terminal.stdout!, 'data');
+    }
+  };
+  const [, url, dataFolder] = await shows(/export OPENFAAS_URL=(\S+) DUNLIN_DATA=(\S+)\r\n/);
+  await shows(/Watching 1 function/);
+  t.is(await (await fetch(`${url}/function/hello`)).text(), 'first\n');
+  await shows(/hello {3}\|\S+ stderr: asked\r\n/);
+  await project.write({ 'hello/handler.sh': 'echo second\n' });
+  await shows(/Changed: hello\/handler\.sh[\s\S]*Watching 1 function/);
+  t.is(await (await fetch(`${url}/function/hello`)).text(), 'second\n');
+  terminal.stdin!.write('\u0003');
+  t.is((await once(terminal, 'close'))[0], 130, screen);
+  t.true(screen.includes('\u001b[36mhello'));
+  await t.throwsAsync(fetch(url!));
+  await t.throwsAsync(access(dataFolder!), { code: 'ENOENT' });
 });

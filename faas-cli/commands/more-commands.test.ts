@@ -74,7 +74,7 @@ test('bash completes commands, their subcommands and flags with the printed scri
     const { stdout } = await promisify(execFile)('bash', ['-c', script, 'bash', ...words], { cwd: project.folder });
     return stdout.trim();
   };
-  t.is(await complete('faas-cli', 'de'), 'deploy describe');
+  t.is(await complete('faas-cli', 'de'), 'deploy describe dev');
   t.is(await complete('faas-cli', 'secret', 'cr'), 'create');
   t.is(await complete('faas-cli', 'template', 'store', 'pu'), 'pull');
   t.is(await complete('faas-cli', 'deploy', '--up'), '--update');

@@ -262,6 +262,11 @@ export const REGISTRY: readonly Entry[] = [
     load: async () => any((await import('./local-run.ts')).localRun),
   },
   {
+    name: 'dev',
+    summary: 'Run a gateway and all functions of stack.yaml in this terminal, anew on each save',
+    load: async () => any((await import('./dev.ts')).dev),
+  },
+  {
     name: 'doctor',
     summary: 'Check gateway, credentials, tools and stack file, and say what to do',
     load: async () => any((await import('./doctor.ts')).doctor),

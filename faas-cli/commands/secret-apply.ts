@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
-import { ResponseError } from '../../provider/client-http.ts';
 import { secretName } from '../../provider/wire/names.ts';
 import type { Context } from '../context.ts';
+import { putSecret } from '../deploy/put-secret.ts';
 import { trimmed } from '../secret-value.ts';
 import { connectionOf } from '../stack/connect-with-stack.ts';
 import { defineCommand } from './command.ts';
@@ -21,13 +21,7 @@ export const secretApply = defineCommand({
     for (const [name, content] of files) {
       const secret = { name, namespace: flags.namespace, value: trimmed(content, flags.trim), raw: true };
       stdout.write(`Creating secret: ${name}${flags.namespace ? `.${flags.namespace}` : ''}\n`);
-      const { done, status, statusText } = await client
-        .createSecret(secret, signal)
-        .then((accepted) => ({ done: 'Created', ...accepted }))
-        .catch(async (error) => {
-          if (!(error instanceof ResponseError) || error.status !== 409) throw error;
-          return { done: 'Updated', ...(await client.updateSecret(secret, signal)) };
-        });
+      const { done, status, statusText } = await putSecret(client, secret, signal);
       stdout.write(`${done}: ${status} ${statusText}\n`);
     }
   },

@@ -1,17 +1,7 @@
-import { checkBuilder, gatewayBuilder } from '../build/choose-builder.ts';
-import { isBuilt, jobsOf } from '../build/jobs.ts';
-import type { Context } from '../context.ts';
-import { checkDeployMode, deployAll } from '../deploy/deploy-all.ts';
-import { deploymentOf } from '../deploy/deployment.ts';
-import { withImages } from '../deploy/images.ts';
-import { pushAll } from '../deploy/push-all.ts';
-import { allReady } from '../deploy/wait-until-ready.ts';
-import { buildWith, byBuilder } from '../images/build-with.ts';
-import { checkPushable } from '../images/image-name.ts';
-import { pushImages } from '../images/push-images.ts';
-import { functionsOf } from '../stack/functions-of.ts';
-import { pullMissing } from '../templates/pull-missing.ts';
-import { defineCommand, type Values } from './command.ts';
+import { checkDeployMode } from '../deploy/deploy-all.ts';
+import { upOnce } from '../deploy/up-once.ts';
+import type { LoadedStack } from '../stack/load-stack.ts';
+import { defineCommand } from './command.ts';
 import {
   buildFlags,
   deployFlags,
@@ -42,47 +32,16 @@ export const up = defineCommand({
   flags,
   async run(context, _args, given) {
     checkDeployMode(given);
-    if (!given.watch) return upOnce(context, given);
+    const connect = (stack: LoadedStack) =>
+      context.connect({
+        gateway: given.gateway,
+        stackGateway: stack.gateway,
+        token: given.token,
+        tlsNoVerify: given['tls-no-verify'],
+        timeoutMs: given.timeout,
+      });
+    if (!given.watch) return upOnce(context, given, connect);
     const { reloader, watchStack } = await import('../watch/watch-stack.ts');
-    await watchStack(context, reloader(context, given), (names) => upOnce(context, given, names));
+    await watchStack(context, reloader(context, given), (names) => upOnce(context, given, connect, names));
   },
 });
-
-async function upOnce(context: Context, given: Values<typeof flags>, names?: ReadonlySet<string>): Promise<void> {
-  const all = await functionsOf(context, given);
-  const stack = names ? { ...all, functions: all.functions.filter(({ name }) => names.has(name)) } : all;
-  if (!given['disable-stack-pull']) await pullMissing(stack, context);
-  const jobs = jobsOf(stack, given);
-  const client = await context.connect({
-    gateway: given.gateway,
-    stackGateway: stack.gateway,
-    token: given.token,
-    tlsNoVerify: given['tls-no-verify'],
-    timeoutMs: given.timeout,
-  });
-  const builder =
-    checkBuilder(given.builder) ?? (given.shrinkwrap ? 'bundle' : await gatewayBuilder(client, context.signal));
-  const images = await withImages(stack.functions, given.tag, context.cwd);
-  const { bundle, docker } = await byBuilder(
-    builder,
-    images.filter(({ fn }) => isBuilt(fn)),
-    context,
-  );
-  const pushes = !given['skip-push'] && !given.shrinkwrap;
-  // Before minutes of building, not after.
-  if (pushes) for (const { name, image } of docker) checkPushable(name, image);
-  const { functions } = stack;
-  await buildWith(builder, { ...given, noCache: given['no-cache'], jobs, functions }, context);
-  if (given.shrinkwrap) return;
-  if (pushes) {
-    await pushAll(client, bundle, given, context);
-    await pushImages(docker, given, context);
-  }
-  if (given['skip-deploy']) return;
-  const options = { readTemplate: given['read-template'] };
-  const deployments = await Promise.all(
-    images.map(({ fn, image }) => deploymentOf(fn, image, given, options, context)),
-  );
-  await deployAll(client, deployments, given, context);
-  await allReady(client, deployments, given.timeout, context);
-}
