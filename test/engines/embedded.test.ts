@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,9 +6,10 @@ import test, { type ExecutionContext } from 'ava';
 import { buildExecutable, EXECUTABLES } from '../harness/executable.ts';
 import { type Platform, replicaProcesses, root, startPlatform } from '../harness/platform.ts';
 import { CTRL_C, CTRL_D, Terminal } from '../harness/terminal.ts';
+import { installPrograms, type Program } from './apt.ts';
 
 /** The Debian packages that a template's bundle needs, beside Node; `npm test` skips what is not there, this does not. */
-const TOOLCHAINS: Readonly<Record<string, { readonly command: string; readonly packages: readonly string[] }>> = {
+const TOOLCHAINS: Readonly<Record<string, Program>> = {
   go: { command: 'go', packages: ['golang-go'] },
   java: { command: 'javac', packages: ['default-jdk-headless'] },
   perl: { command: 'perl', packages: ['perl'] },
@@ -24,20 +24,9 @@ const templates = readdirSync(join(root, 'templates')).filter((name) =>
   statSync(join(root, 'templates', name)).isDirectory(),
 );
 
-function installToolchains(): void {
-  const missing = Object.values(TOOLCHAINS).filter(({ command }) => spawnSync('which', [command]).status !== 0);
-  if (missing.length === 0) return;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const install = ['install', '-y', '-qq', '--no-install-recommends', ...missing.flatMap(({ packages }) => packages)];
-  for (const args of [['update', '-qq'], install]) {
-    const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`apt-get ${args[0]} failed, so not every template can be tested:\n${stderr}`);
-  }
-}
-
 let platform: Platform;
 test.before(async () => {
-  installToolchains();
+  installPrograms(Object.values(TOOLCHAINS));
   buildExecutable();
   platform = await startPlatform({ args: ['--no-sample'] });
 });
