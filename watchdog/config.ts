@@ -53,6 +53,11 @@ export function watchdogSchema(mode: ModeName) {
     readTimeoutMs: duration('read_timeout', '30s', 'How long a client may take to send its request.'),
     writeTimeoutMs: duration('write_timeout', '30s', 'How long calls may go on after SIGTERM.'),
     execTimeoutMs: duration('exec_timeout', classic ? '0' : '30s', 'How long one call may take; 0 is no limit.'),
+    readyTimeoutMs: duration(
+      'ready_timeout',
+      '60s',
+      'How long a call may wait for the function to get ready, when its exec_timeout does not end it sooner; 0 is no limit.',
+    ),
     healthcheckIntervalMs: setting(
       'healthcheck_interval',
       '',

@@ -198,18 +198,23 @@ export class Watchdog {
   }
 
   async #invokeOnceReady(call: ActiveCall): Promise<void> {
+    const { readyTimeoutMs } = this.#config;
+    const isShorter = call.limitMs > 0 && (readyTimeoutMs === 0 || call.limitMs <= readyTimeoutMs);
+    const waitMs = isShorter ? call.limitMs : readyTimeoutMs;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
-      if (call.limitMs > 0) timer = setTimeout(resolve, call.limitMs, 'late');
+      if (waitMs > 0) timer = setTimeout(resolve, waitMs, 'late');
     });
     // A start that fails ends the watchdog, which answers no more.
     const outcome = await Promise.race([this.#starting, late]);
     clearTimeout(timer);
-    if (outcome === 'late')
+    if (outcome === 'late') {
+      const limit = isShorter ? '' : ' (ready_timeout)';
       throw new FaasError(
-        'exec_timeout',
-        `The function did not get ready within ${seconds(call.limitMs)}; its log says what it is doing.`,
+        isShorter ? 'exec_timeout' : 'no_replica',
+        `The function did not get ready within ${seconds(waitMs)}${limit}; its log says what it is doing.`,
       );
+    }
     await this.#mode.invoke(call);
   }
 
@@ -235,12 +240,12 @@ export class Watchdog {
     if (--this.#openCalls === 0) this.#onIdle?.();
   }
 
-  #logCall({ req, callId, bytesOut }: ActiveCall, status: number, elapsed: number): void {
+  #logCall({ req, res, callId }: ActiveCall, status: number, elapsed: number): void {
     if (getHeader(req.rawHeaders, 'user-agent')?.startsWith('kube-probe')) return;
     const id = this.#config.logCallId ? ` [${callId ?? 'none'}]` : '';
     const code = `${status} ${REASONS[status] ?? 'Client Closed Request'}`;
     this.#log.oneLine(
-      `${req.method} ${req.url} - ${code} - ContentLength: ${bytesOut}B (${elapsed.toFixed(4)}s)${id}`,
+      `${req.method} ${req.url} - ${code} - ContentLength: ${res.bodyBytes ?? 0}B (${elapsed.toFixed(4)}s)${id}`,
       {
         callId,
       },
@@ -296,7 +301,6 @@ class ActiveCall implements Call {
   readonly callId: string | undefined;
   readonly startedAt = performance.now();
   readonly limitMs: number;
-  bytesOut = 0;
   entered = false;
   running = false;
   closed = false;

@@ -48,6 +48,8 @@ export interface HttpResponse extends EventEmitter {
   /** As writeHead, for headers that are known to be sound and end-to-end. Our own server's only. */
   writeCheckedHead?(status: number, reason: string, headers: readonly string[], framing: AnswerFraming): void;
   writeInformation?: unknown;
+  /** Of the body, given to the socket so far. Our own server's only. */
+  readonly bodyBytes?: number;
   flushHeaders(): void;
   /** @returns false: wait for `drain` */
   write(chunk: string | Uint8Array): boolean;

@@ -100,7 +100,6 @@ export class ForkMode implements Mode {
     const type = config.contentType || call.req.headers['content-type'] || sniffContentType(output);
     if (type !== undefined) headers['Content-Type'] = type;
     res.writeHead(200, headers).end(output);
-    call.bytesOut = output.length;
     if (config.writeDebug) this.#line(call, `${output.toString()}\nDuration: ${seconds}s`);
     else this.#line(call, `Wrote ${output.length} Bytes - Duration: ${seconds}s`);
   }

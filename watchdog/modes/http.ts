@@ -103,9 +103,7 @@ export class HttpMode implements Mode {
   }
 
   #onDone(call: Call, req: HttpRequest, outcome: RelayOutcome, mayRetry: boolean): void {
-    if (outcome.kind === 'answered') {
-      call.bytesOut = outcome.answerBytes;
-    } else if (outcome.kind === 'timed_out' && !outcome.headSent) {
+    if (outcome.kind === 'timed_out' && !outcome.headSent) {
       const message = `The function took longer than ${call.limitMs / 1000}s; raise exec_timeout, or make it faster.`;
       sendProblem(call.res, new FaasError('exec_timeout', message), { internal: INTERNAL });
     } else if (outcome.kind === 'failed' && !outcome.headSent) {

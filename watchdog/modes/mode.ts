@@ -18,8 +18,6 @@ export interface Call {
   readonly startedAt: number;
   /** The smaller of exec_timeout and X-Timeout; 0 is no limit. */
   readonly limitMs: number;
-  /** Bytes of the answer's body, for the log. The mode counts them. */
-  bytesOut: number;
 }
 
 /** Why a mode can serve no longer; becomes the termination log (`ReplicaFailure` in provider/provider.ts). */

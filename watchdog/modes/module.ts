@@ -105,12 +105,12 @@ export class ModuleMode implements Mode {
       case 'node': {
         const adapted = asNodeHttp(req, res);
         await handler.call(adapted.req, adapted.res);
-        return closed(call);
+        return answered(call);
       }
       case 'express': {
         const adapted = asExpress(req, res, await readBody(req, this.#deps.config.maxRequestBytes));
         await handler.call(adapted.req, adapted.res);
-        return closed(call);
+        return answered(call);
       }
     }
   }
@@ -176,9 +176,11 @@ class Limit implements Expiring {
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
-function closed({ res }: Call): Promise<void> | undefined {
-  if (res.closed || res.destroyed || res.writableFinished) return undefined;
-  return new Promise((resolve) => res.once('close', resolve).once('finish', resolve));
+/** The handler answers by `call.res` itself. */
+async function answered(call: Call): Promise<void> {
+  const { res } = call;
+  if (!res.closed && !res.destroyed && !res.writableFinished)
+    await new Promise((resolve) => res.once('close', resolve).once('finish', resolve));
 }
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

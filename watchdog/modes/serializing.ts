@@ -67,6 +67,5 @@ export class SerializingMode implements Mode {
       'X-Duration-Seconds': seconds,
     };
     call.res.writeHead(200, headers).end(output);
-    call.bytesOut = output.length;
   }
 }

@@ -101,25 +101,25 @@ const PIECE_BYTES = 64 * 1024;
 async function sendBytes(call: Call, file: string, start: number, length: number): Promise<void> {
   const { res } = call;
   const handle = await open(file);
+  let sent = 0;
   try {
-    while (call.bytesOut < length && !res.destroyed) {
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, length - call.bytesOut));
-      const { bytesRead } = await handle.read(piece, 0, piece.length, start + call.bytesOut);
+    while (sent < length && !res.destroyed) {
+      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, length - sent));
+      const { bytesRead } = await handle.read(piece, 0, piece.length, start + sent);
       // The file has shrunk meanwhile: the answer is cut, so that it does not look whole.
       if (bytesRead === 0) break;
-      call.bytesOut += bytesRead;
+      sent += bytesRead;
       if (!res.write(piece.subarray(0, bytesRead))) await roomOrEnd(res);
     }
   } finally {
     await handle.close();
   }
-  if (call.bytesOut === length) res.end();
+  if (sent === length) res.end();
   else res.destroy();
 }
 
-function send(call: Call, status: number, body: string, type: string): void {
-  call.bytesOut = Buffer.byteLength(body);
-  call.res.writeHead(status, { 'Content-Type': type, 'Content-Length': call.bytesOut }).end(body);
+function send({ res }: Call, status: number, body: string, type: string): void {
+  res.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 
 const text = (call: Call, status: number, body: string): void => send(call, status, body, 'text/plain; charset=utf-8');

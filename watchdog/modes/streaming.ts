@@ -75,7 +75,6 @@ export class StreamingMode implements Mode {
     stdout.on('data', (chunk: Buffer) => {
       if (res.destroyed) return;
       if (!res.headersSent) this.#begin(call);
-      call.bytesOut += chunk.length;
       if (!res.write(chunk)) stdout.pause();
     });
     res.on('drain', () => stdout.resume());

@@ -192,6 +192,16 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     t.regex(answer.body, /did not get ready within 0\.2s/);
   });
 
+  test(named('http: with exec_timeout=0 such a call ends after ready_timeout'), async (t) => {
+    const env = { ...HTTP, fprocess: 'sleep 60', exec_timeout: '0', ready_timeout: '200ms' };
+    const w = new Running(t, command, env);
+    const answer = await w.call();
+    t.is(answer.status, 503);
+    t.is(answer.headers['x-dunlin-error'], 'no_replica');
+    t.regex(answer.body, /did not get ready within 0\.2s \(ready_timeout\)/);
+    t.is((await w.call({ path: '/_/ready' })).status, 503);
+  });
+
   for (const mode of ['fork', 'serializing', 'streaming'])
     test(named(`${mode}: an answer is not lost to a client that closes after it and is still sending`), async (t) => {
       const w = await start(t, command, { mode, fprocess: `sh -c 'echo ran >&2; echo fine'`, combine_output: 'false' });

@@ -154,6 +154,63 @@ for (const [runtime, command] of Object.entries({ ...RUNTIMES, pooled: POOLED })
     t.is(node.headers['x-style'], 'node');
   });
 
+  test(named('an Express app that is the default export is served: bodies, cookies, files, redirects'), async (t) => {
+    const w = await start(t, command, handler('express-app.mjs'));
+    const body = async (type: string, text: string): Promise<unknown> =>
+      JSON.parse((await w.call({ method: 'POST', path: '/body', headers: { 'Content-Type': type }, body: text })).body);
+    t.deepEqual(await body('application/json', '{"a":[1]}'), { body: { a: [1] }, type: 'json' });
+    t.deepEqual(await body('application/x-www-form-urlencoded', 'a=1&b=%20'), {
+      body: { a: '1', b: ' ' },
+      type: 'urlencoded',
+    });
+    t.deepEqual(await body('text/plain', 'hello'), { body: 'hello', type: 'text' });
+    const user = await w.call({ path: '/users/7%2F8?x=1', headers: { 'X-Asked': 'yes', Host: 'me.test:81' } });
+    t.is(user.status, 201);
+    t.regex(user.body, /^<p>7\/8 1 yes me\.test http (::ffff:)?127\.0\.0\.1<\/p>$/);
+    t.deepEqual(user.headers['set-cookie'], ['a=1; Path=/', 'b=2; Path=/']);
+    t.is(user.headers['x-own'], 'yes');
+    t.is(user.headers['content-length'], String(user.bytes.length));
+    const again = await w.call({ path: '/users/7%2F8?x=1', headers: { 'If-None-Match': user.headers.etag! } });
+    t.not(again.status, 304, 'a 201 is not cached');
+    const file = await w.call({ path: '/file' });
+    t.regex(file.body, /export default app;\n$/);
+    t.is((await w.call({ path: '/file', headers: { 'If-None-Match': file.headers.etag! } })).status, 304);
+    t.is((await w.call({ path: '/file', headers: { Range: 'bytes=0-3' } })).body, file.body.slice(0, 4));
+    const headOnly = await w.call({ method: 'HEAD', path: '/file' });
+    t.deepEqual([headOnly.body, headOnly.headers['content-length']], ['', file.headers['content-length']]);
+    t.is((await w.call({ path: '/pipe' })).body, file.body);
+    t.is((await w.call({ path: '/redirect' })).headers.location, '/elsewhere?a=%20b');
+    await w.line(new RegExp(`GET /pipe - 200 OK - ContentLength: ${file.bytes.length}B`));
+    await w.line(/POST \/body - 200 OK - ContentLength: 30B/);
+    await w.line(/HEAD \/file - 200 OK - ContentLength: 0B/);
+  });
+
+  test(named('an Express app streams both ways, and its errors are its own'), async (t) => {
+    const w = await start(t, command, handler('express-app.mjs'));
+    const stream = w.call({ path: '/stream' });
+    while ((await w.call({ method: 'POST', path: '/go' })).status === 204 && !(await isSettled(stream)));
+    t.is((await stream).body, 'one two');
+    const large = Buffer.alloc(5_000_000, 'dunlin');
+    t.true((await w.call({ method: 'PUT', path: '/echo', body: large })).bytes.equals(large));
+    const thrown = await w.call({ path: '/throw' });
+    t.is(thrown.status, 500);
+    t.is(thrown.headers['x-openfaas-internal'], undefined);
+    await w.line(/thrown in a route\n/);
+    t.is((await w.call({ path: '/reject' })).status, 418);
+    t.is((await w.call({ path: '/nowhere' })).status, 404);
+    const told = await w.call({ path: '/errors' });
+    t.deepEqual([told.status, told.body], [503, '{"told":"passed on"}']);
+    const json = { 'Content-Type': 'application/json' };
+    t.is((await w.call({ method: 'POST', path: '/body', headers: json, body: '{' })).status, 400);
+    t.is((await w.call({ method: 'POST', path: '/body', headers: json, body: `"${'a'.repeat(2000)}"` })).status, 413);
+    const cut = await w.call({ path: '/cut' }).then(
+      (answer) => answer.cut,
+      () => true,
+    );
+    t.true(cut);
+    t.is((await w.call({ path: '/nowhere' })).status, 404, 'it lives on');
+  });
+
   test(
     named("a handler's own node_modules resolve; .env, bunfig.toml and BUN_* variables change nothing"),
     async (t) => {
@@ -208,4 +265,10 @@ for (const [runtime, command] of Object.entries({ ...RUNTIMES, pooled: POOLED })
       t.regex(end.message, message);
     }
   });
+}
+
+/** Whether a promise is settled after one turn of the loop. */
+function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const turn = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return Promise.race([promise.then(() => true), turn]);
 }

@@ -33,6 +33,8 @@ export class OutgoingAnswer extends OutgoingHead implements HttpResponse {
   writableFinished = false;
   destroyed = false;
   closed = false;
+  /** Of the body, given to the socket so far. */
+  bodyBytes = 0;
   #needsDrain = false;
 
   constructor(req: IncomingRequest, owner: AnswerOwner) {
@@ -168,7 +170,8 @@ export class OutgoingAnswer extends OutgoingHead implements HttpResponse {
 
   #endWithText(text: string): void {
     const head = this.headForWhole(text.length);
-    if (!this.chunked) this.#finish(this.bodiless || !this.#count(text.length) ? head : head + text);
+    const isSent = !this.bodiless && this.#count(text.length);
+    if (!this.chunked) this.#finish(isSent ? head + text : head);
     else this.#finish(`${head}${text === '' ? '' : `${text.length.toString(16)}\r\n${text}\r\n`}${this.#lastChunk()}`);
   }
 
@@ -206,6 +209,7 @@ export class OutgoingAnswer extends OutgoingHead implements HttpResponse {
 
   /** @returns false when that is more than was promised; the connection has been cut then */
   #count(bytes: number): boolean {
+    this.bodyBytes += bytes;
     if (this.left === undefined) return true;
     this.left -= bytes;
     if (this.left >= 0) return true;

@@ -26,7 +26,6 @@ export function writeAnswer(call: Call, context: FunctionContext, value: unknown
 }
 
 function writeWhole(call: Call, context: FunctionContext, body: Buffer, type: string | undefined): void {
-  call.bytesOut = body.length;
   const status = context.status() ?? 200;
   if (type !== undefined && context.headers() === undefined) {
     // The way of nearly all answers, in the form that costs least.
@@ -71,7 +70,6 @@ async function writeStream(call: Call, pieces: AsyncIterable<unknown>): Promise<
     for await (const piece of pieces) {
       if (res.destroyed) return;
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : toBytes(piece);
-      call.bytesOut += bytes.length;
       if (!res.write(bytes)) await roomOrEnd(res);
     }
     res.end();

@@ -26,7 +26,7 @@ type Exports = Readonly<Record<string, unknown>>;
  * Loads a handler file and tells its style by the names of its exports, the first of these that is a function:
  *
  * - `fetch`, also as a method of the default export: `(Request, context) => Response`, as Bun and Workers have it;
- * - `node`: `(req, res)` with the objects of node:http, such as an Express app;
+ * - `node`: `(req, res)` with the objects of node:http, such as an Express app; an app may be the default export too;
  * - `express`: `(req, res)` with the conveniences of Express: `req.body`, `req.query`, `res.status()`, `res.json()` ...;
  * - the default export, `handler` or `handle`: `(event, context)`.
  *
@@ -40,8 +40,8 @@ export async function loadHandler(file: string): Promise<LoadedHandler> {
     throw new Error(
       `${path} exports no handler; export a default function (event, context), or one named fetch, node or express`,
     );
-  const init = member(loaded, 'init') as LoadedHandler['init'];
-  const shutdown = member(loaded, 'shutdown') as LoadedHandler['shutdown'];
+  const init = hook(loaded, 'init');
+  const shutdown = hook(loaded, 'shutdown');
   return { handler, ...(init && { init }), ...(shutdown && { shutdown }) };
 }
 
@@ -51,8 +51,24 @@ function pick(loaded: Exports): Handler | undefined {
     if (call !== undefined) return { style, call } as Handler;
   }
   const main = loaded.default ?? loaded;
+  if (isApp(main)) return { style: 'node', call: main };
   const call = typeof main === 'function' ? main : (member(loaded, 'handler') ?? member(loaded, 'handle'));
   return call === undefined ? undefined : { style: 'event', call: call as never };
+}
+
+/** An Express app has an `init` of its own, which is not for us; in CommonJS its methods look like exports. */
+function hook(loaded: Exports, name: 'init' | 'shutdown'): (() => unknown) | undefined {
+  const app = loaded.default ?? loaded;
+  if (!isApp(app)) return member(loaded, name);
+  const direct = loaded[name];
+  return typeof direct === 'function' && direct !== (app as unknown as Exports)[name] ? (direct as never) : undefined;
+}
+
+/** An app of Express, or of what is made like it: a function that takes middleware and hands requests to it. */
+function isApp(value: unknown): value is (req: IncomingMessage, res: ServerResponse) => unknown {
+  if (typeof value !== 'function') return false;
+  const { use, handle } = value as unknown as Exports;
+  return typeof use === 'function' && typeof handle === 'function';
 }
 
 /** A function of that name among the exports, or of the object that is the default export (module.exports too). */
