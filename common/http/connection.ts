@@ -40,6 +40,7 @@ export class Connection implements AnswerSink {
     };
     const where = 'path' in address ? { path: address.path } : { host: address.host, port: address.port };
     this.socket = connect({ ...where, noDelay: true, onread });
+    keepReadingAfterWriteError(this.socket);
     this.#connectTimer = setTimeout(() => this.#onConnectTimeout(connectTimeoutMs), connectTimeoutMs);
     this.socket.on('connect', () => this.#onConnect());
     this.socket.on('drain', () => this.#call?.onDrain());
@@ -178,6 +179,21 @@ export class Connection implements AnswerSink {
     const kind = !this.#connected ? 'connect' : this.#parser.begun ? 'cut' : 'reset_before_head';
     return new UpstreamError(kind, message, this.#reused, options);
   }
+}
+
+/**
+ * A server that refuses a body answers, closes, and by that resets what is still being written; its answer then waits to
+ * be read. Streams end at the first error of either side, and have no option against it that a socket takes.
+ */
+function keepReadingAfterWriteError(socket: Socket): void {
+  const { _writableState: writable, _readableState: readable } = socket as Socket & StreamStates;
+  writable.autoDestroy = false;
+  readable.autoDestroy = false;
+}
+
+interface StreamStates {
+  readonly _writableState: { autoDestroy: boolean };
+  readonly _readableState: { autoDestroy: boolean };
 }
 
 /** A second sooner than the server, so that its close does not cross our next request. */
