@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { access } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -56,4 +59,30 @@ test('dev says that it needs the checkout', async (t) => {
     (refused as unknown as { stderr: string }).stderr,
     /this single-file faas-cli has not; run bin\/faas-cli dev of the checkout/,
   );
+});
+
+test('a gateway that cannot be reached is told as by the checkout, though its runtime has other words', async (t) => {
+  const silent = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.teardown(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const list = async (url: string) => {
+    const failed = await t.throwsAsync(run(program, ['list', '-g', url], { env: { HOME: tmpdir() } }));
+    return (failed as unknown as { stderr: string }).stderr;
+  };
+  t.is(
+    await list('http://127.0.0.1:1'),
+    'Cannot connect to http://127.0.0.1:1; is the gateway running? Start it with: npm start\n',
+  );
+  t.regex(await list(`http://127.0.0.1:${port}`), /closed the connection before it answered; try again\n$/);
+  t.regex(
+    await list('http://no-such-host.invalid'),
+    /no such host; check --gateway, or provider\.gateway in stack\.yaml\n$/,
+  );
+});
+
+test('a full disk is told as such, for a file and for what the output goes to', async (t) => {
+  const shell = (command: string) => t.throwsAsync(run('sh', ['-c', command], { env: { HOME: tmpdir(), program } }));
+  for (const command of ['"$program" secret generate -o /dev/full', '"$program" --help > /dev/full'])
+    t.like(await shell(command), { code: 1, stderr: 'The disk is full; free some space, and run it again\n' });
 });

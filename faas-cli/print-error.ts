@@ -1,6 +1,7 @@
 import { isFaasError } from '../common/errors.ts';
 import type { Problem } from '../common/http/problem.ts';
 import type { Surroundings } from './context.ts';
+import { describeSystemError } from './system-error.ts';
 
 /** What a failure prints: one or few lines, first letter a capital; a stack only with FAAS_DEBUG=1. */
 export function printError(error: unknown, { stderr, env }: Pick<Surroundings, 'stderr' | 'env'>): void {
@@ -18,7 +19,7 @@ export function describeError(error: unknown): string {
     return capitalise(describeProblem({ ...rest, detail: detail || title }));
   }
   if (isFaasError(error)) return capitalise([error.message, ...logLines(error.extra?.lastLogLines)].join('\n'));
-  if (error instanceof Error) return capitalise(error.message || error.name);
+  if (error instanceof Error) return capitalise(describeSystemError(error) ?? (error.message || error.name));
   return capitalise(String(error));
 }
 

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { runCli } from './cli.ts';
 import type { Surroundings } from './context.ts';
+import { printError } from './print-error.ts';
 
 /** What depends on how faas-cli is shipped. */
 export type Places = Pick<Surroundings, 'assets' | 'bundler' | 'checkout' | 'watchdog'>;
@@ -21,7 +22,9 @@ export async function runProcess(process: NodeJS.Process, places: Places): Promi
   // `faas-cli list | head -1`: the reader has what it wanted.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    if (error.code !== 'EIO') throw error;
+    if (error.code === 'EIO') return;
+    printError(error, process);
+    process.exit(1);
   });
   // EIO: the terminal is gone. SIGHUP says so, too, and what was begun is ended in order.
   process.stderr.on('error', () => undefined);

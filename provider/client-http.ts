@@ -1,7 +1,8 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
-import fetch, { FetchError, type RequestInit, type Response } from 'node-fetch';
+import fetch, { type RequestInit, type Response } from 'node-fetch';
+import { isFaasError } from '../common/errors.ts';
 import type { Problem } from '../common/http/problem.ts';
 
 export interface ClientOptions {
@@ -123,7 +124,7 @@ export class GatewayHttp {
           cause: error,
         },
       );
-    if (!(error instanceof FetchError)) return error;
+    if (!isNetworkError(error)) return error;
     return new ConnectError(connectMessage(url, error), { cause: error });
   }
 }
@@ -131,8 +132,17 @@ export class GatewayHttp {
 export const isLoopback = (url: string): boolean =>
   /^https?:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:|\/|$)/.test(url);
 
-function connectMessage(url: string, error: FetchError): string {
-  const code = error.code ?? '';
+interface NetworkError extends Error {
+  /** The system's, such as `ECONNREFUSED`, or OpenSSL's. */
+  readonly code: string;
+}
+
+/** By its code: on Bun, where a fetch of its own stands for node-fetch, there is no FetchError. */
+const isNetworkError = (error: unknown): error is NetworkError =>
+  error instanceof Error && !isFaasError(error) && typeof (error as Partial<NetworkError>).code === 'string';
+
+function connectMessage(url: string, error: NetworkError): string {
+  const { code } = error;
   if (code === 'ECONNREFUSED') {
     const remedy = isLoopback(url)
       ? 'is the gateway running? Start it with: npm start'

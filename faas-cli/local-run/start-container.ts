@@ -65,6 +65,8 @@ function containerOf(
   const { memoryBytes, cpuMillis } = readResources(`functions.${fn.name}.limits`, fn.limits);
   const env = {
     ...(fn.fprocess && { fprocess: fn.fprocess }),
+    // Nobody routes calls here: it can end at once.
+    healthcheck_interval: '0s',
     OPENFAAS_NAME: fn.name,
     OPENFAAS_NAMESPACE: fn.namespace ?? DEFAULT_NAMESPACE,
     jwt_auth_local: 'true',

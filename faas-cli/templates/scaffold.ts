@@ -43,8 +43,14 @@ export async function copyHandler(cwd: string, handler: string, template: Templa
     );
   const skeleton = join(template.folder, template.handlerFolder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await cp(skeleton, folder, { recursive: true, verbatimSymlinks: true });
-  await chmod(folder, 0o700);
+  try {
+    await cp(skeleton, folder, { recursive: true, verbatimSymlinks: true });
+    await chmod(folder, 0o700);
+  } catch (error) {
+    // Half of it would be taken for the user's own next time.
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { encode } from '../../store/image-resize/codec.ts';
 import { buildExecutable, EXECUTABLES } from '../harness/executable.ts';
 import { type Platform, replicaProcesses, root, startPlatform } from '../harness/platform.ts';
 import { CTRL_C, CTRL_D, Terminal } from '../harness/terminal.ts';
@@ -31,6 +32,19 @@ test.before(async () => {
   platform = await startPlatform({ args: ['--no-sample'] });
 });
 test.after.always(() => platform?.[Symbol.asyncDispose]());
+
+/** Whole enough for every reader, which finds the objects by itself. */
+const PDF = `%PDF-1.4
+1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
+2 0 obj << /Type /Pages /Count 1 /Kids [3 0 R] >> endobj
+3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R
+  /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >> endobj
+4 0 obj << /Length 42 >> stream
+BT /F1 24 Tf 72 720 Td (Hello, Ada!) Tj ET
+endstream endobj
+trailer << /Root 1 0 R >>
+%%EOF
+`;
 
 /** A terminal in an empty folder, whose `faas-cli` is the single-file program. */
 async function openTerminal(t: ExecutionContext): Promise<Terminal> {
@@ -86,6 +100,19 @@ test.serial('the dockerfile template, which makes images only, is told so on the
   const { code, text } = await terminal.run('faas-cli up');
   t.is(code, 1);
   t.regex(text, /template dockerfile has no "bundle:" section .* cannot run on the embedded engine/i);
+});
+
+test.serial('store functions with packages of npm are built from source, and run in the watchdog', async (t) => {
+  for (const name of ['image-resize', 'pdf-text']) {
+    const { code, stdout, stderr } = await platform.cli(['store', 'deploy', name]);
+    t.is(code, 0, stdout + stderr);
+  }
+  const body = Uint8Array.from(encode({ width: 40, height: 20, data: new Uint8Array(3200).fill(255) }, 'png', 0));
+  const small = await platform.call('image-resize?width=10&format=jpeg', { method: 'POST', body });
+  t.is(small.headers.get('x-image-size'), '10x5');
+  t.deepEqual([...new Uint8Array(await small.arrayBuffer()).slice(0, 2)], [0xff, 0xd8]);
+  const text = await platform.call('pdf-text', { method: 'POST', body: Uint8Array.from(Buffer.from(PDF)) });
+  t.is(await text.text(), 'Hello, Ada!\n');
 });
 
 test.serial(

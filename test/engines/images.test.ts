@@ -6,9 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type Docker from 'dockerode';
-import { type Finished, root, run } from '../harness/platform.ts';
+import { RecordingGateway } from '../../faas-cli/testing/recording-gateway.ts';
+import { buildExecutable, EXECUTABLES } from '../harness/executable.ts';
+import { type Finished, run } from '../harness/platform.ts';
+import { CTRL_C, Terminal } from '../harness/terminal.ts';
 import { BUILD_ARGS, type Engines, forget, REGISTRY, startEngines, tagsOf } from './engine.ts';
 
+/** What ships: a single file, which needs no Node. */
+const PROGRAM = join(EXECUTABLES, 'faas-cli');
 const TEMPLATES = ['typescript', 'node', 'python3', 'go', 'bash', 'dockerfile'];
 /** Of all that this run makes, so that nothing else is taken for it. */
 const TEAM = `dunlin-test-${process.pid}`;
@@ -22,6 +27,7 @@ let home: string;
 let project: string;
 
 test.before(async () => {
+  buildExecutable();
   engines = await startEngines();
   docker = engines.docker;
   imagesBefore = new Set((await docker.listImages({ all: true })).map(({ Id }) => Id));
@@ -32,7 +38,8 @@ test.before(async () => {
 });
 test.after.always(async () => {
   if (docker) await removeImages();
-  for (const repository of [...TEMPLATES.map(nameOf), 'large']) await forget(`${TEAM}/${repository}`, 'latest');
+  for (const repository of [...TEMPLATES.map(nameOf), 'large', 'wordcount'])
+    await forget(`${TEAM}/${repository}`, 'latest');
   for (const folder of [home, project]) if (folder) await rm(folder, { recursive: true, force: true });
   await engines?.[Symbol.asyncDispose]();
 });
@@ -60,7 +67,7 @@ const environment = () => ({ HOME: home, DUNLIN_DATA: home, OPENFAAS_URL: 'http:
 
 function cli(args: readonly string[], options: { cwd?: string; input?: string; env?: Record<string, string> } = {}) {
   const env = { ...environment(), ...options.env };
-  return run([join(root, 'bin/faas-cli'), ...args], { cwd: project, ...options, env });
+  return run([PROGRAM, ...args], { cwd: project, ...options, env });
 }
 
 async function succeed(args: readonly string[], options: Parameters<typeof cli>[1] = {}): Promise<Finished> {
@@ -94,8 +101,7 @@ const hasImage = (image: string): Promise<boolean> =>
 
 /** Starts a faas-cli that is to be killed, and resolves once it has printed `pattern`. */
 async function startUntil(t: ExecutionContext, args: readonly string[], cwd: string, pattern: RegExp) {
-  // Node itself, with no shell between, so that the signal reaches it.
-  const child = spawn(process.execPath, [join(root, 'faas-cli/main.ts'), ...args], {
+  const child = spawn(PROGRAM, [...args], {
     cwd,
     env: { PATH: process.env.PATH, ...environment() },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -110,25 +116,33 @@ async function startUntil(t: ExecutionContext, args: readonly string[], cwd: str
   return child;
 }
 
+/** A terminal in the project, whose `faas-cli` is the single file. */
+async function openTerminal(t: ExecutionContext): Promise<Terminal> {
+  const { NO_COLOR, ...env } = environment();
+  const terminal = await Terminal.open(project, { ...env, PATH: `${EXECUTABLES}:${process.env.PATH}` });
+  t.teardown(async () => {
+    await terminal[Symbol.asyncDispose]();
+    if (!t.passed) t.log(terminal.transcript);
+  });
+  return terminal;
+}
+
 test.serial('six templates are built two at a time, and the watchdog image that is missing is made once', async (t) => {
   await docker
     .getImage(WATCHDOG)
     .remove({ force: true })
     .catch(() => undefined);
-  const args = BUILD_ARGS.flatMap((arg) => ['--build-arg', arg]);
-  const { stdout } = await succeed([
-    'build',
-    '--builder',
-    'docker',
-    '--parallel',
-    '2',
-    '--build-label',
-    'com.example.run=1',
-    ...args,
-  ]);
-  t.is(stdout.match(/Making the image dunlin\/watchdog:latest/g)?.length, 1);
+  const terminal = await openTerminal(t);
+  const args = BUILD_ARGS.map((arg) => `--build-arg ${arg}`).join(' ');
+  const { code, text } = await terminal.run(
+    `faas-cli build --builder docker --parallel 2 --build-label com.example.run=1 ${args}`,
+  );
+  t.is(code, 0, text);
+  t.is(text.match(/Making the image dunlin\/watchdog:latest/g)?.length, 1);
+  // While it goes on, the step of each is shown.
+  t.regex(terminal.transcript, /\d+\/\d+\S* RUN /);
   for (const template of TEMPLATES) {
-    t.regex(stdout, new RegExp(`< Building ${nameOf(template)} done in`));
+    t.regex(text, new RegExp(`< Building ${nameOf(template)} done in`));
     const { Config } = await docker.getImage(imageOf(nameOf(template))).inspect();
     t.is(Config.Labels['com.example.run'], '1');
     t.is(Config.User, '1000');
@@ -136,30 +150,66 @@ test.serial('six templates are built two at a time, and the watchdog image that 
 });
 
 test.serial('the images are pushed two at a time, and the registry has each under its tag', async (t) => {
-  const { stdout } = await succeed(['push', '--builder', 'docker', '--parallel', '2']);
+  const terminal = await openTerminal(t);
+  const { code, text } = await terminal.run('faas-cli push --builder docker --parallel 2');
+  t.is(code, 0, text);
+  // A bar for each layer.
+  t.regex(terminal.transcript, /% of [\d.]+ MB/);
   for (const template of TEMPLATES) {
-    t.regex(stdout, new RegExp(`< Pushing ${nameOf(template)} \\[.*\\] done in .*: sha256:[0-9a-f]{64}\\.`));
+    t.regex(text, new RegExp(`< Pushing ${nameOf(template)} \\[.*\\] done in .*: sha256:[0-9a-f]{64}\\.`));
     t.deepEqual(await tagsOf(`${TEAM}/${nameOf(template)}`), ['latest']);
   }
 });
 
 for (const template of TEMPLATES)
-  test.serial(`${template}: its container answers a call`, async (t) => {
-    const container = await docker.createContainer({
-      Image: imageOf(nameOf(template)),
-      HostConfig: { PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }] } },
-    });
-    t.teardown(() => container.remove({ force: true, v: true }));
-    await container.start();
-    const { NetworkSettings } = await container.inspect();
-    const port = NetworkSettings.Ports['8080/tcp']![0]!.HostPort;
-    const answer = await firstAnswer(
-      `http://127.0.0.1:${port}/`,
-      async () => (await container.inspect()).State.Running,
-    );
+  test.serial(`${template}: local-run answers from its container until Ctrl-C, and leaves none`, async (t) => {
+    const name = nameOf(template);
+    const terminal = await openTerminal(t);
+    const typed = terminal.type(`faas-cli local-run ${name} --builder docker --build=false --port 0\n`);
+    const [, url] = await terminal.shows(/Running \S+ on (\S+); Ctrl-C ends\.\n/, typed);
+    const running = async () => (await docker.getContainer(name).inspect()).State.Running;
+    const answer = await firstAnswer(`${url}/`, running);
     t.is(answer.status, 200);
     t.regex(await answer.text(), /Hello, Ada!/);
+    terminal.type(CTRL_C);
+    t.is((await terminal.finished(typed)).code, 130);
+    await t.throwsAsync(docker.getContainer(name).inspect(), { message: /no such container/i });
   });
+
+test.serial('local-run says what is in its way: a container of that name, an image that was not built', async (t) => {
+  const name = nameOf('bash');
+  const container = await docker.createContainer({ name, Image: imageOf(name) });
+  t.teardown(() => container.remove({ force: true, v: true }));
+  const localRun = ['local-run', '--builder', 'docker', '--build=false', '--port', '0'];
+  const taken = await cli([...localRun, name]);
+  t.is(taken.code, 1);
+  t.regex(taken.stderr, new RegExp(`has a container "${name}" already; remove it with: docker rm -f ${name}`));
+  const cwd = await dockerfileProject(t, imageOf('never'), 'FROM scratch\n');
+  const missing = await cli(localRun, { cwd });
+  t.is(missing.code, 1);
+  t.regex(missing.stderr, /has not been built; leave out --build=false/);
+});
+
+test.serial(
+  'store deploy builds what an engine cannot pull from its source, and pushes it to --registry',
+  async (t) => {
+    await using gateway = await RecordingGateway.create();
+    gateway.answers.set('GET /system/info', (_request, response) =>
+      response.end(JSON.stringify({ provider: { provider: 'faas-swarm', orchestration: 'swarm' }, version: {} })),
+    );
+    await succeed(['login', '-g', gateway.url, '--password-stdin'], { input: gateway.password });
+    const args = ['store', 'deploy', 'wordcount', '-g', gateway.url];
+    const hinted = await cli(args);
+    t.is(hinted.code, 0, hinted.stderr);
+    t.regex(hinted.stderr, /build it from its source and push it to a registry of yours: --registry HOST\/ACCOUNT/);
+    const done = await cli([...args, '--registry', `${REGISTRY}/${TEAM}`]);
+    t.is(done.code, 0, done.stderr);
+    const image = imageOf('wordcount:latest');
+    t.regex(done.stdout, new RegExp(`dunlin/wordcount:latest cannot be pulled; building ${image} from its source`));
+    t.like(gateway.functions.get('wordcount'), { image });
+    t.deepEqual(await tagsOf(`${TEAM}/wordcount`), ['latest']);
+  },
+);
 
 /** Asks until the watchdog is ready, as long as the container runs. */
 async function firstAnswer(url: string, isRunning: () => Promise<boolean>): Promise<Response> {

@@ -72,9 +72,9 @@ export class Terminal implements AsyncDisposable {
     return from;
   }
 
-  /** Resolves once something after `from` matches. @throws Error with the screen when the shell ends before */
-  async shows(pattern: RegExp, from: number): Promise<void> {
-    await this.#until(pattern, from);
+  /** Resolves with what matches after `from`, once it does. @throws Error with the screen when the shell ends before */
+  shows(pattern: RegExp, from: number): Promise<RegExpExecArray> {
+    return this.#until(pattern, from);
   }
 
   /** Resolves at the next prompt with what the command typed at `from` showed. */
