@@ -132,7 +132,10 @@ for (const [how, limits] of [
     const broken = spec('broken', { image: 'broken:latest' });
     await provider.deploy(broken, signal);
     await provider.deploy(spec('fine', { envVars: { exec_timeout: '500ms' } }), signal);
-    const filled = () => (limits.warmPool === 0 ? undefined : waiting(provider, 1));
+    const filled = async (): Promise<void> => {
+      // Or more: the broken one is started again and again.
+      while (limits.warmPool !== 0 && provider.warmPool.waiting === 0) await new Promise(setImmediate);
+    };
     await filled();
     await provider.scale(broken, 1, signal);
     const { failure } = await watched.until(broken, (state) => state.failure !== undefined);
