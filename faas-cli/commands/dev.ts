@@ -31,6 +31,8 @@ const BUNDLES = {
   builder: 'bundle',
   'build-label': [],
   platform: undefined,
+  platforms: '',
+  publish: false,
   pull: false,
   shrinkwrap: false,
   squash: false,

@@ -1,7 +1,9 @@
 import { FaasError } from '../../common/errors.ts';
+import { gatewayBuilder } from '../build/choose-builder.ts';
 import type { Context } from '../context.ts';
 import type { Finding } from '../doctor/check.ts';
 import { gatewayChecks } from '../doctor/gateway-checks.ts';
+import { imageChecks } from '../doctor/image-checks.ts';
 import { programChecks, stackChecks } from '../doctor/local-checks.ts';
 import { connectionOf } from '../stack/connect-with-stack.ts';
 import { defineCommand } from './command.ts';
@@ -9,7 +11,8 @@ import { gatewayFlags, jsonFlags } from './flag-sets.ts';
 
 export const doctor = defineCommand({
   usage: '[-g URL] [--json]',
-  description: 'Exit code 1 when there is a problem; warnings do not count.',
+  description:
+    "Looks at gateway, credentials, clock, functions, tools, templates and stack file; where no gateway answers, at its ports; where it runs images, at the Docker Engine and the images' registries. Exit code 1 when there is a problem; warnings do not count.",
   examples: ['faas-cli doctor', 'faas-cli doctor -g https://faas.example.com'],
   flags: { ...gatewayFlags, ...jsonFlags },
   async run(context, _args, flags) {
@@ -19,7 +22,10 @@ export const doctor = defineCommand({
       programChecks(context),
       gatewayChecks(client, Date.now, context.signal),
     ]);
-    const findings = [...programs, ...local, ...gateway];
+    // An embedded engine needs no images.
+    const builder = await gatewayBuilder(client, context.signal);
+    const images = builder === 'docker' ? await imageChecks(stack, context) : [];
+    const findings = [...programs, ...local, ...gateway, ...images];
     context.stdout.write(flags.json ? `${JSON.stringify(findings, null, 2)}\n` : report(findings, context));
     const problems = findings.filter(({ state }) => state === 'problem').length;
     if (problems > 0) throw new FaasError('function_failed', `${problems} problem${problems === 1 ? '' : 's'} found`);

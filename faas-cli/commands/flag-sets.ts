@@ -32,6 +32,10 @@ export const tagFlags = {
   },
 } as const;
 
+export const platformsFlags = {
+  platforms: { type: 'string', default: 'linux/amd64', value: 'list', doc: 'Platforms to publish for, with commas' },
+} as const;
+
 export const builderFlags = {
   builder: { type: 'string', value: 'kind', doc: 'What to make: bundle or docker (default: what the gateway runs)' },
 } as const;

@@ -11,17 +11,19 @@ import { startContainer } from '../local-run/start-container.ts';
 import { startWatchdog } from '../local-run/start-watchdog.ts';
 import { printError } from '../print-error.ts';
 import { readEnvironmentFiles } from '../stack/environment-files.ts';
+import { functionsOf } from '../stack/functions-of.ts';
 import { keyValues } from '../stack/key-values.ts';
-import { type LoadedStack, requireStack } from '../stack/load-stack.ts';
+import type { LoadedStack } from '../stack/load-stack.ts';
 import type { StackFunction } from '../stack/stack.ts';
 import { suggest } from '../suggest.ts';
 import { pullMissing } from '../templates/pull-missing.ts';
 import { watchStack } from '../watch/watch-stack.ts';
 import { defineCommand, type Values } from './command.ts';
-import { buildFlags, envsubstFlags, tagFlags } from './flag-sets.ts';
+import { buildFlags, envsubstFlags, singleFlags, tagFlags } from './flag-sets.ts';
 
 const flags = {
   ...buildFlags,
+  ...singleFlags,
   ...envsubstFlags,
   ...tagFlags,
   builder: {
@@ -74,9 +76,9 @@ export const localRun = defineCommand({
 
 /** The stack with the one function that the user names. */
 async function stackOf(name: string | undefined, given: Values<typeof flags>, context: Context): Promise<LoadedStack> {
-  const stack = await requireStack(context, given);
+  const stack = await functionsOf(context, given);
   const names = stack.functions.map((fn) => fn.name);
-  const wanted = name ?? (names.length === 1 ? names[0] : undefined);
+  const wanted = name ?? given.name ?? (names.length === 1 ? names[0] : undefined);
   const functions = stack.functions.filter((each) => each.name === wanted);
   if (functions.length > 0) return { ...stack, functions };
   const meant = name === undefined ? undefined : suggest(name, names);

@@ -1,20 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { FaasError } from '../../common/errors.ts';
-import { buildAll } from '../build/build-all.ts';
-import { contextOf } from '../build/build-function.ts';
-import { isBuilt, jobsOf } from '../build/jobs.ts';
-import { withImages } from '../deploy/images.ts';
-import { baseImages } from '../images/base-images.ts';
-import { prepareBuildx, runBuildx } from '../images/buildx.ts';
-import { checkImageName, checkPushable } from '../images/image-name.ts';
-import { proxies } from '../images/proxies.ts';
-import { WATCHDOG_IMAGE } from '../images/watchdog-image.ts';
+import { publishImages } from '../images/publish-images.ts';
 import { functionsOf } from '../stack/functions-of.ts';
-import { keyValues } from '../stack/key-values.ts';
-import { pullMissing } from '../templates/pull-missing.ts';
 import { defineCommand } from './command.ts';
-import { buildFlags, envsubstFlags, singleFlags, tagFlags } from './flag-sets.ts';
+import { buildFlags, envsubstFlags, platformsFlags, singleFlags, tagFlags } from './flag-sets.ts';
 
 const { builder: _builder, platform: _platform, squash: _squash, ...flagsOfBuild } = buildFlags;
 
@@ -31,57 +18,11 @@ export const publish = defineCommand({
     ...singleFlags,
     ...envsubstFlags,
     ...tagFlags,
-    platforms: { type: 'string', default: 'linux/amd64', value: 'list', doc: 'Platforms, with commas' },
+    ...platformsFlags,
     'extra-tag': { type: 'strings', value: 'tag', doc: 'Further tag of the image' },
+    'reset-qemu': { type: 'boolean', doc: 'First let the engine run programs of other machines, by qemu-user-static' },
   },
   async run(context, _args, flags) {
-    const { cwd, env, signal } = context;
-    if (!/^[a-z0-9]+(\/[a-z0-9]+){1,2}(,[a-z0-9]+(\/[a-z0-9]+){1,2})*$/.test(flags.platforms))
-      throw new FaasError(
-        'invalid_request',
-        `--platforms must be like linux/amd64,linux/arm64, got "${flags.platforms}"`,
-      );
-    const labels = keyValues('build-label', flags['build-label']);
-    const stack = await functionsOf(context, flags);
-    const jobs = jobsOf(stack, flags);
-    const tagged = await withImages(stack.functions.filter(isBuilt), flags.tag, cwd);
-    for (const { fn, image } of tagged) {
-      checkImageName(fn.name, image);
-      checkPushable(fn.name, image);
-    }
-    const byName = new Map(tagged.map((each) => [each.fn.name, each]));
-    if (!flags['disable-stack-pull']) await pullMissing(stack, context);
-    if (!flags.shrinkwrap) await prepareBuildx({ env, signal });
-    await buildAll(
-      {
-        ...flags,
-        noCache: flags['no-cache'],
-        jobs,
-        stdout: context.stdout,
-        async make(job, { report, noCache }) {
-          const { fn, image } = byName.get(job.name)!;
-          const { context: made, additionalPackages } = await contextOf(job, context);
-          if (flags.shrinkwrap) return report(`The build context of ${job.name} is in ./build/${job.name}`);
-          const buildArgs = { ...proxies(env), ADDITIONAL_PACKAGE: additionalPackages, ...job.buildArgs };
-          checkWatchdog(job.name, await readFile(join(made.folder, 'Dockerfile'), 'utf8'), buildArgs);
-          const { buildSecrets } = fn;
-          const { platforms, 'extra-tag': extraTags, pull } = flags;
-          await runBuildx(
-            { image, platforms, extraTags, buildArgs, buildSecrets, labels, noCache, pull, folder: made.folder },
-            { env, signal, onLine: report },
-          );
-        },
-      },
-      context,
-    );
+    await publishImages(await functionsOf(context, flags), flags, context);
   },
 });
-
-/** Buildx builds in a container of its own, which sees no image of the engine's. */
-function checkWatchdog(name: string, dockerfile: string, buildArgs: Readonly<Record<string, string>>): void {
-  if (!baseImages(dockerfile, buildArgs).includes(WATCHDOG_IMAGE)) return;
-  throw new FaasError(
-    'invalid_request',
-    `function ${name}: publish takes the watchdog from a registry; push ${WATCHDOG_IMAGE} for each platform and name it with --build-arg WATCHDOG=IMAGE`,
-  );
-}

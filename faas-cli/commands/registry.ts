@@ -257,6 +257,13 @@ export const REGISTRY: readonly Entry[] = [
     ],
   },
   {
+    // OpenFaaS's older name.
+    name: 'namespaces',
+    hidden: true,
+    summary: 'List namespaces',
+    load: async () => any((await import('./namespace-list.ts')).namespaceList),
+  },
+  {
     name: 'local-run',
     summary: 'Run one function alone, without a gateway',
     load: async () => any((await import('./local-run.ts')).localRun),

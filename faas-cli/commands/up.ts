@@ -8,6 +8,7 @@ import {
   envsubstFlags,
   gatewayFlags,
   namespaceFlags,
+  platformsFlags,
   singleFlags,
   tagFlags,
 } from './flag-sets.ts';
@@ -20,6 +21,8 @@ const flags = {
   ...deployFlags,
   ...singleFlags,
   ...tagFlags,
+  ...platformsFlags,
+  publish: { type: 'boolean', doc: 'Publish instead of building and pushing: with docker buildx, for --platforms' },
   'skip-push': { type: 'boolean', doc: 'Do not push' },
   watch: { type: 'boolean', doc: 'Do it again whenever a handler, an environment file or the stack file is saved' },
   'skip-deploy': { type: 'boolean', doc: 'Do not deploy' },

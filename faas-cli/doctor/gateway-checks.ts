@@ -3,6 +3,7 @@ import { ConnectError, ResponseError } from '../../provider/client-http.ts';
 import type { StatusJson } from '../../provider/wire/status.ts';
 import { VERSION } from '../version.ts';
 import { type Finding, ok, problem, warning } from './check.ts';
+import { portChecks } from './port-checks.ts';
 
 /** Beyond this, signed tokens and certificates begin to fail. */
 const CLOCK_TOLERANCE_MS = 30_000;
@@ -36,6 +37,7 @@ export async function gatewayChecks(
         error.message,
         'start it with "npm start" in the checkout, or name another one with -g or OPENFAAS_URL',
       ),
+      ...(await portChecks(url)),
     ];
   }
 }

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { digestOf, hashTree } from '../build/hash-tree.ts';
 import type { Context } from '../context.ts';
 import { describeError } from '../print-error.ts';
 import { type LoadedStack, loadStack } from '../stack/load-stack.ts';
-import { findTemplate } from '../templates/find-template.ts';
+import { findBuiltIn, findTemplate } from '../templates/find-template.ts';
+import { VERSION } from '../version.ts';
 import { type Finding, ok, problem, warning } from './check.ts';
 
 /** Programs beside our own, and what for. */
@@ -47,16 +50,29 @@ export async function stackChecks(
   const languages = [...new Set(stack.functions.flatMap(({ lang, skipBuild }) => (lang && !skipBuild ? [lang] : [])))];
   const templates = await Promise.all(
     languages.map((lang) =>
-      findTemplate(context, lang).then(
-        () => ok('template', `${lang} is there`),
-        (error) =>
-          problem(
-            'template',
-            describeError(error).split('\n')[0]!,
-            'run "faas-cli template pull stack", or correct "lang:"',
-          ),
+      templateCheck(lang, context).catch((error) =>
+        problem(
+          'template',
+          describeError(error).split('\n')[0]!,
+          'run "faas-cli template pull stack", or correct "lang:"',
+        ),
       ),
     ),
   );
   return { findings: [ok('stack file', `${stack.file}: ${stack.functions.length} function(s)`), ...templates], stack };
+}
+
+/** Where a template is from, and whether that of the project is still the one that comes with this faas-cli. */
+async function templateCheck(lang: string, context: Context): Promise<Finding> {
+  const { folder } = await findTemplate(context, lang);
+  const meta = await readFile(join(folder, 'meta.json'), 'utf8').then(JSON.parse, () => undefined);
+  if (meta) return ok('template', `${lang} is there, of ${meta.repository} at ${String(meta.sha).slice(0, 7)}`);
+  const builtIn = await findBuiltIn(context, lang).catch(() => undefined);
+  const digest = (path: string) => digestOf('sha256', (hash) => hashTree(hash, path));
+  if (!builtIn || (await digest(folder)) === (await digest(builtIn.folder))) return ok('template', `${lang} is there`);
+  return warning(
+    'template',
+    `./template/${lang} is not the one of this faas-cli (${VERSION})`,
+    `if that is not meant, remove ./template/${lang}, and the one of faas-cli is used`,
+  );
 }

@@ -4,6 +4,8 @@ import { FaasError } from '../../common/errors.ts';
 /** The builder that is made once, as OpenFaaS's CLI names it (contract 5.6). */
 export const BUILDX_BUILDER = 'multiarch';
 
+const QEMU = ['run', '--rm', '--privileged', 'multiarch/qemu-user-static', '--reset', '-p', 'yes'] as const;
+
 export interface Publication {
   readonly image: string;
   /** `linux/amd64,linux/arm64`. */
@@ -61,6 +63,12 @@ export async function prepareBuildx(buildx: Buildx): Promise<void> {
   const created = await docker(['buildx', 'create', '--name', BUILDX_BUILDER, '--driver', 'docker-container'], buildx);
   if (created.code !== 0)
     throw new FaasError('function_failed', `docker buildx cannot make its builder: ${created.output.trim()}`);
+}
+
+/** Registers interpreters for other machines' programs with the kernel, as OpenFaaS's CLI does. */
+export async function resetQemu(buildx: Buildx): Promise<void> {
+  const { code, output } = await docker([...QEMU], buildx);
+  if (code !== 0) throw new FaasError('function_failed', `--reset-qemu: docker ${QEMU.join(' ')}: ${output.trim()}`);
 }
 
 /** @throws FaasError `function_failed` with the end of what buildx said */
