@@ -8,6 +8,8 @@ export interface RelayOptions {
   readonly target: string;
   /** Flat list; replaces same-named headers of the request. */
   readonly addRequestHeaders?: readonly string[];
+  /** Target and added headers were read by a parser or made by ourselves: looking at each character again costs much. */
+  readonly addsSoundHeaders?: boolean;
   /** Flat list added to the answer, asked for as its head is written, knowing its own; replaces same-named ones. */
   answerHeaders?(status: number, headers: readonly string[]): readonly string[];
   /** For the whole call; 0 or absent: no limit. */

@@ -7,6 +7,8 @@ export interface RelayedHeadOptions {
   readonly target: string;
   readonly hostHeader?: string;
   readonly addRequestHeaders?: readonly string[];
+  /** See RelayOptions. */
+  readonly addsSoundHeaders?: boolean;
 }
 
 /** How the body of `req` is framed, and so is to be framed again. */
@@ -25,6 +27,7 @@ export function bodyOf(req: HttpRequest): OutgoingRequest['body'] {
 export function relayedHead(req: HttpRequest, options: RelayedHeadOptions, framing: string): string {
   const raw = req.rawHeaders;
   const added = options.addRequestHeaders ?? NONE;
+  const isSound = options.addsSoundHeaders === true;
   const named = namedIn(raw);
   let host = options.hostHeader;
   let lines = '';
@@ -41,10 +44,11 @@ export function relayedHead(req: HttpRequest, options: RelayedHeadOptions, frami
   for (let i = 0; i < added.length; i += 2) {
     const name = added[i]!;
     if (name.length === 4 && name.toLowerCase() === 'host') host = added[i + 1];
-    else lines += fieldLine(name, added[i + 1]!);
+    else lines += isSound ? `${name}: ${added[i + 1]!}\r\n` : fieldLine(name, added[i + 1]!);
   }
   // HTTP/1.0 may come without a Host; what we send is HTTP/1.1.
-  return `${req.method} ${checkTarget(options.target)} HTTP/1.1\r\nHost: ${host ?? 'localhost'}\r\n${lines}${framing}\r\n`;
+  const target = isSound ? options.target : checkTarget(options.target);
+  return `${req.method} ${target} HTTP/1.1\r\nHost: ${host ?? 'localhost'}\r\n${lines}${framing}\r\n`;
 }
 
 /** The lines that frame a body, with the trailers that `req` declares. */

@@ -80,9 +80,15 @@ export function requestHeaders(req: HttpRequest, head: CallHead, startTime: stri
   return added;
 }
 
-/** `ip:port`, as Go writes it: contract 1.4 has the port in X-Forwarded-For. */
-function remoteAddress({ socket }: HttpRequest): string {
-  const { remoteAddress = '', remotePort } = socket;
+const kAddress = Symbol('address');
+
+/** `ip:port`, as Go writes it: contract 1.4 has the port in X-Forwarded-For. Made once for all calls of a connection. */
+function remoteAddress(req: HttpRequest): string {
+  const socket = req.socket as HttpRequest['socket'] & { [kAddress]?: string };
+  return (socket[kAddress] ??= addressOf(socket));
+}
+
+function addressOf({ remoteAddress = '', remotePort }: HttpRequest['socket']): string {
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
 }
 

@@ -62,6 +62,7 @@ export class Invocation implements RelayOptions {
   readonly addRequestHeaders: readonly string[];
   timeoutMs = 0;
   readonly timeoutExemptStreams = true;
+  readonly addsSoundHeaders = true;
 
   constructor(context: InvocationContext, req: HttpRequest, res: HttpResponse, entry: FunctionEntry, target: string) {
     this.#context = context;

@@ -7,6 +7,7 @@ import { refusal } from './refusal.ts';
 import { RefusedRequest, type RequestHead } from './request-head.ts';
 import { RequestParser, type RequestSink } from './request-parser.ts';
 import type { HttpServer } from './server.ts';
+import { readShared } from './shared-reads.ts';
 
 /** Of requests that came before their turn; beyond it the client has to wait. */
 const MAX_HELD_BYTES = 65_536;
@@ -21,6 +22,8 @@ const LINGER_LOOKS = 15;
 /** One client's connection, which serves one request after the other, in their order. */
 export class ServerConnection implements RequestSink, AnswerOwner, BodySource, Expiring {
   readonly socket: Socket;
+  /** Chunks lie in a buffer that all connections share: what is kept of them is copied. */
+  readonly #borrowsChunks: boolean;
   readonly #server: HttpServer;
   readonly #parser: RequestParser;
   /** Until it has been received and answered. */
@@ -47,13 +50,16 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   /** The request at hand is another server's. */
   #isOthers = false;
 
-  constructor(socket: Socket, server: HttpServer) {
+  constructor(accepted: Socket, server: HttpServer) {
+    const reader = readShared(accepted, this.#onSharedRead);
+    const socket = reader ?? accepted;
     this.socket = socket;
+    this.#borrowsChunks = reader !== undefined;
     this.#server = server;
     this.#parser = new RequestParser(this, server.maxHeadBytes);
     // A client that sends no more has gone: see #onEnd.
     socket.allowHalfOpen = false;
-    socket.on('data', this.#onData);
+    if (!this.#borrowsChunks) socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
     socket.on('end', this.#onEnd);
     socket.on('error', ignore);
@@ -97,7 +103,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   }
 
   onParsedData(chunk: Buffer): void {
-    if (!this.#answer?.writableEnded) this.#req!.receive(chunk);
+    if (!this.#answer?.writableEnded) this.#req!.receive(this.#kept(chunk));
   }
 
   onParsedEnd(trailers: string[]): void {
@@ -153,6 +159,13 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     else this.socket.destroy();
   }
 
+  readonly #onSharedRead = (chunk: Buffer): boolean => {
+    // Whoever has taken over reads the stream.
+    if (this.#detached) return this.socket.push(Buffer.from(chunk));
+    this.#onData(chunk);
+    return true;
+  };
+
   readonly #onData = (chunk: Buffer): void => {
     if (this.#ending) {
       this.#lingerHeard = true;
@@ -170,7 +183,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
       let at = 0;
       while (at < chunk.length && !this.#ending) {
         if (this.#req?.complete) {
-          this.#held = at === 0 ? chunk : chunk.subarray(at);
+          this.#held = this.#kept(chunk.subarray(at));
           break;
         }
         at = this.#parser.execute(chunk, at);
@@ -182,7 +195,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
         const head = this.#head;
         this.#head = undefined;
         if (head.upgrades && this.#server.onUpgrade !== undefined) {
-          this.#upgrade(chunk.subarray(at));
+          this.#upgrade(this.#kept(chunk.subarray(at)));
           return;
         }
         this.#answer = new OutgoingAnswer(this.#req!, this);
@@ -196,6 +209,10 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     }
     if (this.#isWaiting && (this.#deadline === undefined || this.#isIdle))
       this.#arm(this.#req === undefined ? this.#server.requestTimeoutMs : this.#server.bodyTimeoutMs);
+  }
+
+  #kept(chunk: Buffer): Buffer {
+    return this.#borrowsChunks ? Buffer.from(chunk) : chunk;
   }
 
   #exchangeOver(): void {
