@@ -1,4 +1,5 @@
 import type { AddressInfo, Server } from 'node:net';
+import { availableParallelism } from 'node:os';
 import type { HttpRequest, HttpResponse } from '../common/http/message.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { VersionJson } from '../provider/wire/info.ts';
@@ -9,6 +10,7 @@ import type { GatewayConfig } from './config.ts';
 import { controlPlane } from './control-plane.ts';
 import { FrontDoor } from './front-door.ts';
 import { Forward } from './hand-over/forward.ts';
+import { BusyPoll } from './invoke/busy-poll.ts';
 import type { InvocationContext } from './invoke/invocation.ts';
 import { Invoker } from './invoke/invoker.ts';
 import { RouteTable } from './invoke/route-table.ts';
@@ -93,6 +95,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const context: InvocationContext = {
     provider,
     waitingRoom,
+    busyPoll: new BusyPoll(availableParallelism()),
     forward: () => forward,
     upstreamTimeoutMs: config.upstreamTimeoutMs,
     maxBodyBytes: config.maxBodyBytes,

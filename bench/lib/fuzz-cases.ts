@@ -22,12 +22,20 @@ const SPECIAL = [
 ];
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'get', 'TRACE', 'PRI', 'CONNECT'];
 
+/** What is the gateway's own, and another server's than calls. */
+export const API_PATHS = ['/healthz', '/system/functions', '/system/info', '/ui', '/function', '/'];
+
 /**
  * Bytes that a hostile client sends: requests that break framing in a known way, with another request as bait where a
  * careless reader would find it, and then some bytes changed at random. What of it is a request, fuzz-oracle.ts says.
+ *
+ * @param prefix of targets; @param others prefixes of some of them, which do not lead to the upstream
  */
-export function hostileRequests(random: Random, id: number): string {
-  const path = (name: string) => `/f/${id}/${name}`;
+export function hostileRequests(random: Random, id: number, prefix = '', others: readonly string[] = []): string {
+  const path = (name: string) => {
+    const target = `/f/${id}/${name}`;
+    return others.length > 0 && name !== 'bait' && random.chance(0.3) ? random.pick(others) + target : prefix + target;
+  };
   const bait = `GET ${path('bait')} HTTP/1.1\r\nHost: x\r\n\r\n`;
   let text = '';
   for (let i = random.int(1, 3); i > 0; i--) {

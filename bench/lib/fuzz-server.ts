@@ -1,5 +1,5 @@
-// A relay per pair of ports, behind node:http (as in the gateway) or our own server (as in the watchdog), without their
-// routes. FRONT LISTEN:UPSTREAM ... as arguments.
+// A server per pair of ports: a relay behind our own server (as in the watchdog) or node:http (as the gateway's API), or
+// the gateway with one function. FRONT LISTEN:UPSTREAM ... as arguments.
 import { createServer } from 'node:http';
 import type { Server } from 'node:net';
 import { FaasError } from '../../common/errors.ts';
@@ -14,8 +14,13 @@ import { Upstream } from '../../common/http/upstream.ts';
 
 const [front, ...pairs] = process.argv.slice(2);
 for (const pair of pairs) {
-  const [port, upstreamPort] = pair.split(':').map(Number);
-  const upstream = new Upstream({ host: '127.0.0.1', port: upstreamPort! });
+  const [port, upstreamPort] = pair.split(':').map(Number) as [number, number];
+  if (front === 'gateway') await startGatewayOn(port, upstreamPort);
+  else startRelay(port, upstreamPort);
+}
+
+function startRelay(port: number, upstreamPort: number): void {
+  const upstream = new Upstream({ host: '127.0.0.1', port: upstreamPort });
   const serve = (req: HttpRequest, res: HttpResponse): void => {
     relay(req, res, upstream, {
       target: originTarget(req.url!),
@@ -28,6 +33,13 @@ for (const pair of pairs) {
     });
   };
   listener(serve).listen(port, '127.0.0.1');
+}
+
+/** Loaded for this front only: Bun runs the others, too. */
+async function startGatewayOn(port: number, upstreamPort: number): Promise<void> {
+  const { startFixedGateway } = await import('./fixed-gateway.ts');
+  const env = { dunlin_port: String(port), dunlin_metrics_port: '0', upstream_timeout: '5s' };
+  await startFixedGateway(1, { host: '127.0.0.1', port: upstreamPort }, env);
 }
 
 function listener(serve: (req: HttpRequest, res: HttpResponse) => void): Server {

@@ -7,6 +7,7 @@ import { sendProblem } from '../../common/http/send-problem.ts';
 import type { Provider } from '../../provider/provider.ts';
 import type { Log } from '../log.ts';
 import { limitBody } from './body-limit.ts';
+import type { BusyPoll } from './busy-poll.ts';
 import { type CallHead, readCallHead, requestHeaders, secondsText, unixNanoseconds } from './call-head.ts';
 import { chooseReplica } from './choose-replica.ts';
 import type { FunctionEntry, Replica } from './function-entry.ts';
@@ -29,6 +30,7 @@ const now = (): number => performance.now();
 export interface InvocationContext {
   readonly provider: Provider;
   readonly waitingRoom: WaitingRoom;
+  readonly busyPoll: BusyPoll;
   /** Sends a call to the gateway that replaced this one; undefined while this one serves. */
   readonly forward: () => ((req: HttpRequest, res: HttpResponse) => void) | undefined;
   /** For a whole call; 0 is no limit. */
@@ -77,6 +79,7 @@ export class Invocation implements RelayOptions {
 
   start(): void {
     this.#entry.metrics.start(this.#startedAt);
+    this.#context.busyPoll.callBegins();
     const { maxBodyBytes } = this.#context;
     const { contentLength, chunked } = this.#head;
     if (maxBodyBytes > 0 && contentLength !== undefined && contentLength > maxBodyBytes) {
@@ -93,6 +96,7 @@ export class Invocation implements RelayOptions {
     const forward = this.#context.forward();
     if (forward) {
       entry.metrics.end(FORWARDED, 0, this.#startedAt);
+      this.#context.busyPoll.callEnds();
       forward(this.#req, this.#res);
       return;
     }
@@ -244,6 +248,7 @@ export class Invocation implements RelayOptions {
   #end(code: number): void {
     const durationMs = performance.now() - this.#startedAt;
     this.#entry.metrics.end(code, durationMs / 1000, this.#startedAt);
+    this.#context.busyPoll.callEnds();
     this.#context.accessLog?.call({
       callId: this.#head.callId,
       method: this.#req.method,

@@ -1,0 +1,296 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Random } from '../../common/http/testing/random.ts';
+import { API_PATHS, hostileRequests, randomAnswer } from './fuzz-cases.ts';
+import { type ReadRequest, readRequests } from './fuzz-oracle.ts';
+import { memoryMb } from './watchdog-process.ts';
+
+const LANES = 8;
+/** A call that was cut may still end at the upstream while the next cases run. */
+const REMEMBERED_CASES = 64;
+/**
+ * How long an answer may take; then the case is over. Node drops what comes in one packet behind a request to upgrade
+ * that nobody takes, so that some sound requests are never answered.
+ */
+const PATIENCE_MS = 1000;
+const SERVER = fileURLToPath(new URL('fuzz-server.ts', import.meta.url));
+/** Where the gateway has the function of a lane. */
+const GATEWAY_PREFIX = '/function/f0';
+
+/** A relay behind our own server or node:http, or the whole gateway. */
+export type Front = 'own' | 'node' | 'gateway';
+
+/** What went wrong, and how often. */
+export interface Tally {
+  requests: number;
+  /** Requests or answers that a strict reader does not find in what was sent. */
+  smuggled: number;
+  crashes: number;
+  /** Broken requests that got neither an answer nor a close. */
+  unanswered: number;
+}
+
+export interface FireOptions {
+  readonly runtime: string;
+  readonly front: Front;
+  /** Goes on until so many requests have been sent. */
+  readonly requests: number;
+  readonly seed: number;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Hostile bytes to a server, whose upstreams record what they get and answer as badly.
+ *
+ * @returns what happened, and the server's resident memory after the first tenth and at the end, in megabytes
+ */
+export async function underFire(options: FireOptions): Promise<Tally & { rssMb: readonly [number, number] }> {
+  const { requests, seed, log } = options;
+  const tally: Tally = { requests: 0, smuggled: 0, crashes: 0, unanswered: 0 };
+  const server = await ServerUnderFire.start(options, tally);
+  let warmMb = 0;
+  let next = 0;
+  const started = performance.now();
+  await Promise.all(
+    server.lanes.map(async (lane) => {
+      while (tally.requests < requests) {
+        const id = next++;
+        await lane.runCase(seed * 1_000_003 + id, id);
+        if (tally.requests >= requests / 10) warmMb ||= server.rssMb;
+        if (id % 5000 === 0)
+          log(`${id} cases, ${((performance.now() - started) / 1000).toFixed(0)} s, ${JSON.stringify(tally)}`);
+      }
+    }),
+  );
+  const rssMb = [warmMb, server.rssMb] as const;
+  await server.stop();
+  return { ...tally, rssMb };
+}
+
+/** What a lane has sent, and what of it the upstream has not got yet. */
+interface Case {
+  readonly id: number;
+  readonly text: string;
+  readonly requests: ReadRequest[];
+}
+
+/** The server as a process, with one port and one upstream per lane; started again when it dies. */
+class ServerUnderFire {
+  readonly lanes: Lane[] = [];
+  readonly #runtime: string;
+  readonly #front: Front;
+  readonly #tally: Tally;
+  readonly #log: (line: string) => void;
+  #child: ChildProcess | undefined = undefined;
+  #stopping = false;
+
+  private constructor(runtime: string, front: Front, tally: Tally, log: (line: string) => void) {
+    this.#runtime = runtime;
+    this.#front = front;
+    this.#tally = tally;
+    this.#log = log;
+  }
+
+  static async start({ runtime, front, log }: FireOptions, tally: Tally): Promise<ServerUnderFire> {
+    const server = new ServerUnderFire(runtime, front, tally, log);
+    const prefix = front === 'gateway' ? GATEWAY_PREFIX : '';
+    for (let i = 0; i < LANES; i++) server.lanes.push(await Lane.open(prefix, tally, log));
+    server.#spawn();
+    for (const lane of server.lanes) await lane.untilListening();
+    return server;
+  }
+
+  get rssMb(): number {
+    return memoryMb(this.#child!.pid!, 'VmRSS');
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const child = this.#child!;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exited;
+    for (const lane of this.lanes) lane.close();
+  }
+
+  #spawn(): void {
+    const pairs = this.lanes.map((lane) => `${lane.port}:${lane.upstreamPort}`);
+    this.#child = spawn(this.#runtime, [SERVER, this.#front, ...pairs], { stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#child.once('exit', (code, signal) => {
+      if (this.#stopping) return;
+      this.#tally.crashes++;
+      this.#log(`the server ended: ${code ?? signal}`);
+      this.#spawn();
+    });
+  }
+}
+
+/** One client and one upstream that talk through the server, one case after the other. */
+class Lane {
+  readonly port: number;
+  readonly upstreamPort: number;
+  /** Of all targets; the server takes it off. */
+  readonly #prefix: string;
+  readonly #tally: Tally;
+  readonly #log: (line: string) => void;
+  readonly #upstream: Server;
+  #random = new Random(0);
+  /** What may still arrive, of this case and, late, of the ones before. */
+  #expected: Case[] = [];
+
+  private constructor(port: number, upstream: Server, prefix: string, tally: Tally, log: (line: string) => void) {
+    this.port = port;
+    this.#prefix = prefix;
+    this.#upstream = upstream;
+    this.upstreamPort = portOf(upstream);
+    this.#tally = tally;
+    this.#log = log;
+    upstream.on('connection', (socket) => this.#onUpstreamConnection(socket));
+  }
+
+  static async open(prefix: string, tally: Tally, log: (line: string) => void): Promise<Lane> {
+    const upstream = await listening();
+    const reserved = await listening();
+    const port = portOf(reserved);
+    reserved.close();
+    return new Lane(port, upstream, prefix, tally, log);
+  }
+
+  close(): void {
+    this.#upstream.close();
+  }
+
+  async untilListening(): Promise<void> {
+    for (;;) {
+      const open = await new Promise<boolean>((resolve) => {
+        const socket = connect(this.port, '127.0.0.1', () => {
+          socket.destroy();
+          resolve(true);
+        });
+        socket.once('error', () => setTimeout(resolve, 20, false));
+      });
+      if (open) return;
+    }
+  }
+
+  async runCase(seed: number, id: number): Promise<void> {
+    const random = new Random(seed);
+    this.#random = random;
+    const text = hostileRequests(random, id, this.#prefix, this.#prefix === '' ? [] : API_PATHS);
+    const read = readRequests(text);
+    this.#expected.unshift({ id, text, requests: [...read.requests] });
+    this.#expected.length = Math.min(this.#expected.length, REMEMBERED_CASES);
+    const whole = read.requests.filter((request) => request.whole).length;
+    // What was cut off is rightly waited for; a folded trailer and HTTP/2's preface look cut off.
+    const isBroken = read.fault !== undefined && read.fault !== 'trailer' && read.fault !== 'preface';
+    const answers = whole + (isBroken ? 1 : 0);
+    this.#tally.requests += Math.max(1, answers);
+    const socket = connect(this.port, '127.0.0.1');
+    socket.setNoDelay(true);
+    socket.on('error', () => {});
+    let received = '';
+    let closed = false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let isDone = (): boolean => closed;
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1');
+      if (isDone()) resolve();
+    });
+    socket.on('close', () => {
+      closed = true;
+      resolve();
+    });
+    isDone = () => closed || (received.match(/HTTP\/1\.1 [2-5]\d\d /g)?.length ?? 0) >= answers;
+    for (const piece of random.cut(text, random.int(1, 4))) {
+      socket.write(piece, 'latin1');
+      if (random.chance(0.5)) await new Promise((turned) => setImmediate(turned));
+    }
+    const patience = setTimeout(
+      () => {
+        if (isBroken && !closed && received === '') this.#complain('unanswered', `${read.fault}`);
+        resolve();
+      },
+      isBroken || (whole > 0 && whole === read.requests.length) ? PATIENCE_MS : 5,
+    );
+    if (!isDone() || answers === 0) await promise;
+    clearTimeout(patience);
+    socket.destroy();
+    for (const [, owner] of received.matchAll(/MARK-(\d+)=\1=/g))
+      if (!text.includes(`/f/${owner}/`)) this.#complain('smuggled', `case ${id} got an answer of case ${owner}`);
+  }
+
+  #onUpstreamConnection(socket: Socket): void {
+    let pending = '';
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      pending += chunk.toString('latin1');
+      const { requests, fault, consumed } = readRequests(pending);
+      if (fault !== undefined) {
+        this.#complain(
+          'smuggled',
+          `the upstream got a broken request (${fault}): ${JSON.stringify(pending.slice(0, 300))}`,
+        );
+        socket.destroy();
+        return;
+      }
+      pending = pending.slice(consumed);
+      for (const request of requests)
+        if (request.whole) {
+          this.#check(request);
+          this.#answer(socket, request);
+        }
+    });
+    socket.on('close', () => {
+      for (const request of readRequests(pending).requests) this.#check(request);
+      pending = '';
+    });
+  }
+
+  /** Counts `request` unless it was sent, and once only. */
+  #check(request: ReadRequest): void {
+    for (const { requests } of this.#expected) {
+      const at = requests.findIndex((candidate) => isSame(request, candidate, this.#prefix));
+      if (at !== -1) {
+        requests.splice(at, 1);
+        return;
+      }
+    }
+    this.#complain('smuggled', `the upstream got ${JSON.stringify(request).slice(0, 300)}`);
+  }
+
+  #answer(socket: Socket, request: ReadRequest): void {
+    const id = /\/f\/(\d+)\//.exec(request.target)?.[1];
+    const { text, closes } = randomAnswer(this.#random, id === undefined ? 'MARK' : `MARK-${id}=${id}=`);
+    if (text !== '') socket.write(text, 'latin1');
+    if (closes) socket.end();
+  }
+
+  #complain(what: 'smuggled' | 'unanswered', why: string): void {
+    this.#tally[what]++;
+    if (this.#tally[what] > 20) return;
+    const id = Number(/\/f\/(\d+)\//.exec(why)?.[1] ?? this.#expected[0]!.id);
+    const sent = this.#expected.find((candidate) => candidate.id === id)?.text ?? 'something long ago';
+    this.#log(`${what}: ${why}\n  case ${id} of ${this.#expected[0]!.id} sent ${JSON.stringify(sent.slice(0, 1500))}`);
+  }
+}
+
+/** Whether the upstream's request is this one: the absolute form becomes the origin form, a body may be cut. */
+function isSame(got: ReadRequest, sent: ReadRequest, prefix: string): boolean {
+  const origin = sent.target.replace(/^[a-z]+:\/\/[^/?]*(?=\/)/i, '');
+  if (!origin.startsWith(prefix)) return false;
+  const rest = origin.slice(prefix.length);
+  if (got.method !== sent.method || got.target !== (rest.startsWith('/') ? rest : `/${rest}`)) return false;
+  return got.whole ? sent.whole && got.body === sent.body : sent.body.startsWith(got.body);
+}
+
+async function listening(): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+function portOf(server: Server): number {
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
+}
