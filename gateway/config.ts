@@ -20,6 +20,12 @@ export const gatewaySchema = {
     '',
     'Folder of all state. By default /var/lib/dunlin for root, else $XDG_STATE_HOME/dunlin or ~/.local/state/dunlin.',
   ),
+  workers: count(
+    ours('workers'),
+    '1',
+    'Processes that answer calls; with more than one, the first only owns the state, serves the API and starts replicas.',
+    { min: 1 },
+  ),
   provider: oneOf(
     ours('provider'),
     ['embedded', 'swarm'],

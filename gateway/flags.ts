@@ -9,6 +9,7 @@ const FLAGS = {
   host: { variable: 'dunlin_host', hint: 'ADDRESS', doc: 'listen on this address (127.0.0.1)' },
   port: { variable: 'dunlin_port', hint: 'N', doc: 'port of the API and of calls (8080)' },
   'metrics-port': { variable: 'dunlin_metrics_port', hint: 'N', doc: 'port of /metrics for Prometheus (8082)' },
+  workers: { variable: 'dunlin_workers', hint: 'N', doc: 'processes that answer calls, for more than one core (1)' },
   data: { variable: 'dunlin_data', hint: 'DIR', doc: 'folder of all state' },
 } as const;
 
@@ -76,6 +77,7 @@ function parse(args: readonly string[]): Record<string, string | boolean | undef
         host: { type: 'string' },
         port: { type: 'string' },
         'metrics-port': { type: 'string' },
+        workers: { type: 'string' },
         data: { type: 'string' },
         'no-sample': { type: 'boolean' },
         'take-over': { type: 'boolean' },

@@ -16,6 +16,7 @@ import type { HttpRequest, HttpResponse } from '../common/http/message.ts';
 import { HttpServer } from '../common/http/server/server.ts';
 import { STRICT_SERVER } from '../common/http/server-options.ts';
 import { checkRequest, originTarget } from '../common/http/strict.ts';
+import { takeClient } from './client-address.ts';
 import type { GatewayConfig } from './config.ts';
 import { ApiGate } from './hand-over/api-gate.ts';
 import type { Forward } from './hand-over/forward.ts';
@@ -38,6 +39,8 @@ export interface FrontDoorDeps {
   readonly api: RequestListener;
   readonly config: GatewayConfig;
   readonly tls: TlsFiles | undefined;
+  /** Gives a new connection, unread, to a worker. @returns false: there is none */
+  readonly distribute?: (socket: Socket) => boolean;
 }
 
 /**
@@ -51,6 +54,9 @@ export class FrontDoor {
   readonly #calls: HttpServer;
   /** For requests that the gateway before this one still receives. */
   readonly #fromPredecessor: Server;
+  /** For requests that workers leave to their primary. */
+  readonly #fromWorkers: Server;
+  #isOpen = false;
   readonly #gate: ApiGate;
   /** To the gateway that replaced this one. */
   #forward: Forward | undefined;
@@ -93,9 +99,12 @@ export class FrontDoor {
       maxHeadBytes: maxHeaderBytes,
       internal: 'gateway',
     });
+    if (deps.distribute) distribute(this.#server, deps.distribute);
     this.#fromPredecessor = createServer(options);
+    this.#fromWorkers = createServer(options);
     this.#gate = new ApiGate((req, res) => this.#serveApi(req, res));
-    for (const server of [this.#server, this.#fromPredecessor]) {
+    for (const server of [this.#server, this.#fromPredecessor, this.#fromWorkers]) {
+      if (server !== this.#server) for (const event of FIRST_EVENTS) server.on(event, takeClient);
       server.on('request', (req, res) => this.#dispatch(req, res));
       server.on('checkContinue', (req, res) => {
         continueWhenRead(req, res);
@@ -115,6 +124,7 @@ export class FrontDoor {
   async listen(on: ListenOn): Promise<AddressInfo> {
     this.#server.listen(on);
     await once(this.#server, 'listening');
+    this.#isOpen = true;
     return this.#server.address() as AddressInfo;
   }
 
@@ -124,6 +134,27 @@ export class FrontDoor {
     await rm(path, { force: true });
     this.#fromPredecessor.listen(path);
     await once(this.#fromPredecessor, 'listening');
+  }
+
+  /** Serves what workers leave to this process, their primary, on a Unix socket, until {@link leftByWorkers}. */
+  async listenToWorkers(path: string): Promise<void> {
+    await rm(path, { force: true });
+    this.#fromWorkers.listen(path);
+    await once(this.#fromWorkers, 'listening');
+  }
+
+  /** Idempotent. */
+  leftByWorkers(): void {
+    if (this.#fromWorkers.listening) this.#fromWorkers.close();
+  }
+
+  /** Serves a connection that another process has accepted, in place of {@link listen}. */
+  serve(socket: Socket): void {
+    // Node looks for late heads and idle connections from this event on only.
+    if (!this.#isOpen) this.#server.emit('listening');
+    this.#isOpen = true;
+    adopt(this.#server, socket);
+    this.#server.emit('connection', socket);
   }
 
   /** Idempotent. */
@@ -143,7 +174,7 @@ export class FrontDoor {
 
   /** Stops accepting, lets requests in flight end within `drainTimeoutMs`, cuts what is left. Idempotent. */
   async close(drainTimeoutMs: number): Promise<void> {
-    if (this.#draining || !this.#server.listening) return;
+    if (this.#draining || !this.#isOpen) return;
     this.leftByPredecessor();
     this.#deps.upgrades.destroy();
     await this.#drain(Math.min(QUIET_MS, drainTimeoutMs), drainTimeoutMs);
@@ -217,6 +248,27 @@ export class FrontDoor {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 19\r\n\r\n404 page not found\n');
     else this.#deps.upgrades.upgrade(req, socket, head, splitCallPath(target));
   }
+}
+
+/** A request's first, by what it asks for. */
+const FIRST_EVENTS = ['request', 'checkContinue', 'upgrade'] as const;
+
+/** Gives a server's connections away as they come, unread, as long as somebody takes them. */
+function distribute(server: Server, to: (socket: Socket) => boolean): void {
+  const serve = server.listeners('connection');
+  server.removeAllListeners('connection');
+  Object.assign(server, { pauseOnConnect: true });
+  server.on('connection', (socket: Socket) => {
+    if (to(socket)) return;
+    socket.resume();
+    for (const each of serve) each.call(server, socket);
+  });
+}
+
+/** Counts a connection as one of this server's, which is closed only when it has none left. */
+function adopt(server: Server, socket: Socket): void {
+  Object.assign(socket, { _server: server, server });
+  (server as Server & { _connections: number })._connections++;
 }
 
 /**

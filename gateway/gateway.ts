@@ -1,6 +1,4 @@
-import type { AddressInfo, Server } from 'node:net';
-import { availableParallelism } from 'node:os';
-import type { HttpRequest, HttpResponse } from '../common/http/message.ts';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Provider } from '../provider/provider.ts';
 import type { VersionJson } from '../provider/wire/info.ts';
 import type { Credentials } from './auth/credentials.ts';
@@ -9,17 +7,12 @@ import type { TokenStore } from './auth/token-store.ts';
 import type { GatewayConfig } from './config.ts';
 import { controlPlane } from './control-plane.ts';
 import { FrontDoor } from './front-door.ts';
-import { Forward } from './hand-over/forward.ts';
-import { BusyPoll } from './invoke/busy-poll.ts';
-import type { InvocationContext } from './invoke/invocation.ts';
-import { Invoker } from './invoke/invoker.ts';
-import { RouteTable } from './invoke/route-table.ts';
-import { Upgrades } from './invoke/upgrades.ts';
-import { WaitingRoom } from './invoke/waiting-room.ts';
+import { CallSide } from './invoke/call-side.ts';
 import type { Log } from './log.ts';
 import { MetricsServer } from './metrics/metrics-server.ts';
 import { createScaling } from './scaling/scaling.ts';
 import type { TlsFiles } from './tls.ts';
+import { WorkerPool } from './workers/pool.ts';
 
 export interface GatewayDeps {
   /** Stays the caller's to close. */
@@ -34,6 +27,8 @@ export interface GatewayDeps {
   readonly log: Log;
   /** What the gateway that this one replaces gives it. */
   readonly inherited?: Inherited;
+  /** Path of a Unix socket of this process's, for requests of its workers; needed with more than one. */
+  readonly workersSocket?: string;
   /** In milliseconds, for the limit of guesses; Date.now by default. */
   readonly now?: () => number;
 }
@@ -79,37 +74,16 @@ export interface Gateway extends AsyncDisposable {
  */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { provider, config, credentials, tokens, tls, version, log } = deps;
-  const accessLog = config.accessLog ? log : undefined;
   const product = `dunlin/${version.release}`;
   const stopping = new AbortController();
-  const waitingRoom = new WaitingRoom(provider, {
-    maxWaiting: config.maxWaiting,
-    maxWaitMs: config.coldStartTimeoutMs,
-    scaleFromZero: config.scaleFromZero,
-  });
-  const routes = new RouteTable({
-    maxIdleSockets: config.maxIdleSockets,
-    onChange: (entry) => waitingRoom.changed(entry),
-  });
-  let forward: ((req: HttpRequest, res: HttpResponse) => void) | undefined;
-  const context: InvocationContext = {
-    provider,
-    waitingRoom,
-    busyPoll: new BusyPoll(availableParallelism()),
-    forward: () => forward,
-    upstreamTimeoutMs: config.upstreamTimeoutMs,
-    maxBodyBytes: config.maxBodyBytes,
-    product,
-    accessLog,
-  };
   const auth = createGatewayAuth({
     credentials,
     tokens,
     maxGuesses: config.maxGuesses,
     ...(deps.now && { now: deps.now }),
   });
-  const invoker = new Invoker(routes, auth, context);
-  const upgrades = new Upgrades({ invoker, waitingRoom, product, accessLog });
+  const calls = new CallSide({ provider, config, auth, product, log });
+  const { routes, invoker, upgrades, waitingRoom } = calls;
   const scaling = createScaling({ provider, functions: () => routes.entries(), config, log });
   const { autoscaler } = scaling;
   const api = controlPlane({
@@ -123,11 +97,18 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     log,
     stopping: stopping.signal,
   });
-  const frontDoor = new FrontDoor({ invoker, upgrades, api, config, tls });
+  const { workersSocket } = deps;
+  const start = workersSocket !== undefined && { config, tls, product, primary: workersSocket };
+  const workers =
+    config.workers > 1 && start ? new WorkerPool({ count: config.workers, start, provider, routes, log }) : undefined;
+  const distribute = workers && ((socket: Socket) => workers.distribute(socket));
+  const frontDoor = new FrontDoor({ invoker, upgrades, api, config, tls, ...(distribute && { distribute }) });
   const metrics = new MetricsServer({
     functions: () => routes.entries(),
+    refresh: async () => workers?.refresh(),
     waiting: () => waitingRoom.size,
-    webSockets: () => upgrades.size,
+    // Those that workers leave to this process count here only.
+    webSockets: () => upgrades.size + (workers?.webSockets ?? 0),
     scaler: (entry) => autoscaler.scaler(entry),
     leads: scaling.leads,
     load: () => autoscaler.report(),
@@ -137,30 +118,37 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     stopping.abort();
-    waitingRoom.close(routes.entries());
-    await Promise.all([frontDoor.close(config.drainTimeoutMs), scaling.close()]);
+    calls.refuseWaiting();
+    await Promise.all([frontDoor.close(config.drainTimeoutMs), workers?.close(), scaling.close()]);
+    frontDoor.leftByWorkers();
     await metrics.close();
-    routes.close();
+    calls.close();
   };
   const close = (): Promise<void> => (closed ??= closeAll());
   const leaveTo = async (path: string): Promise<void> => {
-    const successor = new Forward(path, product);
-    forward = (req, res) => successor.send(req, res, invoker.taken(req));
     // What waited must be forwarded before anything says that this gateway stops.
-    waitingRoom.empty(routes.entries());
+    const successor = calls.forwardTo(path);
     const cutStreams = setTimeout(() => stopping.abort(), config.drainTimeoutMs);
-    await Promise.all([frontDoor.leave(successor, config.drainTimeoutMs), metrics.close(), scaling.close()]);
+    await Promise.all([
+      frontDoor.leave(successor, config.drainTimeoutMs),
+      workers?.leave(path),
+      metrics.close(),
+      scaling.close(),
+    ]);
+    frontDoor.leftByWorkers();
     clearTimeout(cutStreams);
     stopping.abort();
-    waitingRoom.close([]);
-    successor.close();
-    routes.close();
+    calls.close();
   };
 
   routes.watch(provider);
   try {
     const { inherited } = deps;
     if (inherited) await frontDoor.listenToPredecessor(inherited.forwarded);
+    if (workers) {
+      await frontDoor.listenToWorkers(workersSocket!);
+      await workers.start();
+    }
     const { host, port, metricsPort } = config;
     const metricsAddress = await metrics.listen(inherited ? { fd: inherited.metricsFd } : { port: metricsPort, host });
     const address = await frontDoor.listen(inherited ? { fd: inherited.apiFd } : { port, host });

@@ -108,6 +108,7 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
       tls,
       version: productVersion(),
       log,
+      workersSocket: join(dataFolder, `workers.${pid}.sock`),
       ...(predecessor && {
         inherited: { apiFd: predecessor.apiFd, metricsFd: predecessor.metricsFd, forwarded },
       }),

@@ -5,6 +5,7 @@ import { ERROR_CODE_HEADER, toProblem } from '../../common/http/problem.ts';
 import { type Relay, type RelayOptions, type RelayOutcome, relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import type { Provider } from '../../provider/provider.ts';
+import { clientAddress } from '../client-address.ts';
 import type { Log } from '../log.ts';
 import { limitBody } from './body-limit.ts';
 import type { BusyPoll } from './busy-poll.ts';
@@ -19,8 +20,6 @@ const QUARANTINE_MS = 1000;
 const EXPLAIN_MS = 1000;
 /** nginx's code for a client that left before the answer; only metrics and logs see it. */
 const CLIENT_GONE = 499;
-/** Counts as nothing here: another gateway serves the call, and this one's metrics are gone. */
-const FORWARDED = 100;
 /** The longest that a timer can run: 24 days. A longer limit is none. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const NONE: readonly string[] = [];
@@ -28,11 +27,14 @@ const now = (): number => performance.now();
 
 /** What calls share. */
 export interface InvocationContext {
-  readonly provider: Provider;
+  readonly provider: Pick<Provider, 'explain'>;
   readonly waitingRoom: WaitingRoom;
   readonly busyPoll: BusyPoll;
-  /** Sends a call to the gateway that replaced this one; undefined while this one serves. */
-  readonly forward: () => ((req: HttpRequest, res: HttpResponse) => void) | undefined;
+  /**
+   * Sends a call to the gateway that replaced this one, or to the primary where this one is a worker and has no replica
+   * for it; undefined while this one serves.
+   */
+  readonly forward: (hasReplica: boolean) => ((req: HttpRequest, res: HttpResponse) => void) | undefined;
   /** For a whole call; 0 is no limit. */
   readonly upstreamTimeoutMs: number;
   /** 0 is no limit. */
@@ -93,14 +95,14 @@ export class Invocation implements RelayOptions {
 
   #send(): void {
     const entry = this.#entry;
-    const forward = this.#context.forward();
+    const replica = chooseReplica(entry.targets, entry.rules.maxInFlight, this.#avoid, Math.random, now);
+    const forward = this.#context.forward(replica !== undefined);
     if (forward) {
-      entry.metrics.end(FORWARDED, 0, this.#startedAt);
+      entry.metrics.takeBack(this.#startedAt);
       this.#context.busyPoll.callEnds();
       forward(this.#req, this.#res);
       return;
     }
-    const replica = chooseReplica(entry.targets, entry.rules.maxInFlight, this.#avoid, Math.random, now);
     if (replica === undefined) this.#wait();
     else this.#relayTo(replica);
   }
@@ -257,7 +259,7 @@ export class Invocation implements RelayOptions {
       durationMs,
       function: this.#entry.key,
       replica: this.#replica?.id,
-      client: this.#req.socket.remoteAddress,
+      client: clientAddress(this.#req),
     });
   }
 

@@ -2,6 +2,8 @@ import { ERROR_STATUS, FaasError } from '../../common/errors.ts';
 import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import type { GatewayAuth } from '../auth/gateway-auth.ts';
+import { clientAddress } from '../client-address.ts';
+import type { Forward } from '../hand-over/forward.ts';
 import { readCallHead, startTimeNow } from './call-head.ts';
 import type { CallPath } from './call-path.ts';
 import type { FunctionEntry } from './function-entry.ts';
@@ -12,17 +14,27 @@ import type { RouteTable } from './route-table.ts';
 export class Invoker {
   readonly #routes: RouteTable;
   readonly #auth: GatewayAuth;
+  readonly #primary: Forward | undefined;
   readonly #context: InvocationContext;
   readonly #taken = new WeakMap<HttpRequest, string>();
 
-  constructor(routes: RouteTable, auth: GatewayAuth, context: InvocationContext) {
+  /**
+   * @param primary for the calls that a worker cannot decide on: of functions that it does not know yet, that need a
+   * token or a replica, or that have a limit for all workers together
+   */
+  constructor(routes: RouteTable, auth: GatewayAuth, primary: Forward | undefined, context: InvocationContext) {
     this.#routes = routes;
     this.#auth = auth;
+    this.#primary = primary;
     this.#context = context;
   }
 
   invoke(req: HttpRequest, res: HttpResponse, path: CallPath): void {
     const entry = this.find(path.name);
+    if (this.#primary !== undefined && (entry === undefined || isForPrimary(entry))) {
+      this.#primary.send(req, res);
+      return;
+    }
     const refusal =
       entry === undefined ? functionNotFound(path.name) : entry.rules.needsToken && this.refusal(entry, req);
     if (entry === undefined || refusal) this.#refuse(req, res, refusal as FaasError);
@@ -35,7 +47,7 @@ export class Invoker {
 
   /** Why a call that needs a token may not go ahead. The token of one that may is taken out: it is not the function's. */
   refusal(entry: FunctionEntry, req: HttpRequest): FaasError | undefined {
-    const verdict = this.#auth.call(req.headers.authorization, req.socket.remoteAddress ?? '', entry.key);
+    const verdict = this.#auth.call(req.headers.authorization, clientAddress(req), entry.key);
     if (verdict === 'too_many_guesses')
       return new FaasError('too_many_requests', 'Too many wrong tokens from your address; wait a second');
     if (verdict === 'denied')
@@ -67,10 +79,14 @@ export class Invoker {
       path: req.url!,
       status: ERROR_STATUS[error.code],
       durationMs: 0,
-      client: req.socket.remoteAddress,
+      client: clientAddress(req),
     });
   }
 }
+
+/** Whether a worker leaves all calls of a function to the primary. */
+export const isForPrimary = ({ rules, targets }: FunctionEntry): boolean =>
+  rules.needsToken || rules.maxInFlight !== Infinity || targets.length === 0;
 
 export function functionNotFound(name: string): FaasError {
   const shown = name.length > 80 ? `${name.slice(0, 80)}...` : name;

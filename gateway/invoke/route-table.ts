@@ -29,7 +29,7 @@ export class RouteTable {
   }
 
   /** Fills the table and keeps it fresh until {@link close}. */
-  watch(provider: Provider): void {
+  watch(provider: Pick<Provider, 'watch'>): void {
     this.#stopWatching = provider.watch((ref, state) => this.#observe(ref, state));
   }
 
@@ -40,6 +40,11 @@ export class RouteTable {
 
   find(ref: FunctionRef): FunctionEntry | undefined {
     return this.#byKey.get(refKey(ref));
+  }
+
+  /** @param key `name.namespace` */
+  byKey(key: string): FunctionEntry | undefined {
+    return this.#byKey.get(key);
   }
 
   get size(): number {

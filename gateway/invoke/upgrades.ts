@@ -5,12 +5,13 @@ import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middlewar
 import { FaasError } from '../../common/errors.ts';
 import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from '../../common/http/problem.ts';
 import type { Address } from '../../provider/provider.ts';
+import { CLIENT_HEADER, clientAddress } from '../client-address.ts';
 import type { Log } from '../log.ts';
 import { readCallHead, requestHeaders, startTimeNow } from './call-head.ts';
 import type { CallPath } from './call-path.ts';
 import { chooseReplica } from './choose-replica.ts';
 import type { FunctionEntry } from './function-entry.ts';
-import { functionNotFound, type Invoker } from './invoker.ts';
+import { functionNotFound, type Invoker, isForPrimary } from './invoker.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** Switching Protocols, the status that a WebSocket counts as. */
@@ -24,6 +25,8 @@ export interface UpgradesDeps {
   readonly product: string;
   /** Undefined: WebSockets are not logged. */
   readonly accessLog: Pick<Log, 'call'> | undefined;
+  /** Unix socket where the primary takes what a worker leaves to it. */
+  readonly primary: string | undefined;
 }
 
 /** Carries WebSockets between clients and replicas; http-proxy-middleware does the handshake and the bytes. */
@@ -61,6 +64,11 @@ export class Upgrades {
     // Whoever reads or writes the socket hears of its end by `close`.
     socket.on('error', () => socket.destroy());
     const entry = this.#deps.invoker.find(path.name);
+    const { primary } = this.#deps;
+    if (primary !== undefined && (entry === undefined || isForPrimary(entry))) {
+      this.#pass(req, socket, head, req.url!, { path: primary }, [CLIENT_HEADER, clientAddress(req)]);
+      return;
+    }
     const refusal = entry?.rules.needsToken ? this.#deps.invoker.refusal(entry, req) : undefined;
     if (entry === undefined) refuse(socket, functionNotFound(path.name));
     else if (refusal !== undefined) refuse(socket, refusal);
@@ -78,7 +86,7 @@ export class Upgrades {
     entry.metrics.start(startedAt);
     const { callId } = readCallHead(req.rawHeaders);
     const { method, url } = req;
-    const client = req.socket.remoteAddress;
+    const client = clientAddress(req);
     socket.once('close', () => {
       const durationMs = performance.now() - startedAt;
       entry.metrics.end(code, durationMs / 1000, startedAt);
@@ -115,8 +123,15 @@ export class Upgrades {
     }
   }
 
-  #pass(req: IncomingMessage, socket: Duplex, head: Buffer, target: string, address: Address): void {
-    const added = requestHeaders(req, readCallHead(req.rawHeaders), startTimeNow(), this.#deps.product);
+  #pass(
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    target: string,
+    address: Address,
+    more: readonly string[] = [],
+  ): void {
+    const added = requestHeaders(req, readCallHead(req.rawHeaders), startTimeNow(), this.#deps.product).concat(more);
     for (let i = 0; i < added.length; i += 2) req.headers[added[i]!.toLowerCase()] = added[i + 1]!;
     req.url = target;
     (req as Upgrade)[kAddress] = address;

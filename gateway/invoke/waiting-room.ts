@@ -33,12 +33,12 @@ interface Seat {
  * function's waiters; the watch wakes them ({@link changed}), nothing polls.
  */
 export class WaitingRoom {
-  readonly #provider: Provider;
+  readonly #provider: Pick<Provider, 'scale'>;
   readonly #options: WaitingRoomOptions;
   readonly #seats = new Map<Waiter, Seat>();
   readonly #closing = new AbortController();
 
-  constructor(provider: Provider, options: WaitingRoomOptions) {
+  constructor(provider: Pick<Provider, 'scale'>, options: WaitingRoomOptions) {
     this.#provider = provider;
     this.#options = options;
   }

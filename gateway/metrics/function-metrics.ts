@@ -1,4 +1,4 @@
-import { Histogram } from './histogram.ts';
+import { Histogram, type HistogramCounts } from './histogram.ts';
 
 /** Of `gateway_functions_seconds` (contract 2.1), and of the wait for a replica. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
@@ -12,6 +12,16 @@ export class CodeSlot {
   constructor(code: number) {
     this.code = code;
   }
+}
+
+/** What a worker has counted of one function. */
+export interface FunctionCounts {
+  readonly started: number;
+  readonly inFlight: number;
+  /** Sum of the moments, by its own clock, at which the calls in flight began. */
+  readonly begun: number;
+  readonly codes: readonly { readonly code: number; readonly seconds: HistogramCounts }[];
+  readonly requestBytes: HistogramCounts | undefined;
 }
 
 /** Counters of one function: plain numbers, so that counting a call looks up no label. Read when scraped. */
@@ -45,6 +55,13 @@ export class FunctionMetrics {
     slot.seconds.observe(seconds);
   }
 
+  /** A call that another process serves and counts was none. @param startedAt as {@link start} was given it */
+  takeBack(startedAt: number): void {
+    this.started--;
+    this.inFlight--;
+    this.#begun = this.inFlight === 0 ? 0 : this.#begun - startedAt;
+  }
+
   waited(seconds: number): void {
     this.waitSeconds ??= new Histogram(SECONDS);
     this.waitSeconds.observe(seconds);
@@ -67,6 +84,33 @@ export class FunctionMetrics {
   callSeconds(now: number): number {
     const ended = this.codes.reduce((sum, slot) => sum + slot.seconds.sum, 0);
     return ended + (this.inFlight * now - this.#begun) / 1000;
+  }
+
+  get counts(): FunctionCounts {
+    return {
+      started: this.started,
+      inFlight: this.inFlight,
+      begun: this.#begun,
+      codes: this.codes.map(({ code, seconds }) => ({ code, seconds: seconds.counts })),
+      requestBytes: this.requestBytes?.counts,
+    };
+  }
+
+  /**
+   * Adds what another process has counted since `before`.
+   *
+   * @param offsetMs what its clock lacks to this one's
+   */
+  add(now: FunctionCounts, before: FunctionCounts | undefined, offsetMs: number): void {
+    this.started += now.started - (before?.started ?? 0);
+    this.inFlight += now.inFlight - (before?.inFlight ?? 0);
+    const begun = (counts: FunctionCounts): number => counts.begun + counts.inFlight * offsetMs;
+    this.#begun += begun(now) - (before === undefined ? 0 : begun(before));
+    for (const { code, seconds } of now.codes)
+      this.#slot(code).seconds.add(seconds, before?.codes.find((slot) => slot.code === code)?.seconds);
+    if (now.requestBytes === undefined) return;
+    this.requestBytes ??= new Histogram(BYTES);
+    this.requestBytes.add(now.requestBytes, before?.requestBytes);
   }
 
   #slot(code: number): CodeSlot {

@@ -22,6 +22,8 @@ const TIMEOUT_MS = 5000;
 export interface MetricsSource {
   /** Those that are deployed, so that the series of a deleted function vanish. */
   functions(): Iterable<FunctionEntry>;
+  /** Brings all figures up to date, where other processes count some. */
+  refresh(): Promise<void>;
   /** Calls that wait for a replica. */
   waiting(): number;
   /** Open WebSockets. */
@@ -91,6 +93,7 @@ export class MetricsServer {
   }
 
   async #scrape(res: ServerResponse): Promise<void> {
+    await this.#source.refresh();
     res.writeHead(200, { 'content-type': this.#registry.contentType });
     await writeSlices(
       res,

@@ -1,5 +1,6 @@
 import type { Express, Request, Response } from 'express';
 import type { Verdict } from '../auth/basic-auth.ts';
+import { clientAddress } from '../client-address.ts';
 import { sendFailure, sendUnauthorized } from './answer.ts';
 
 /** Answers one request; what it throws becomes the answer of {@link sendFailure}. */
@@ -25,7 +26,7 @@ async function dispatch(methods: Methods, guard: Guard, req: Request, res: Respo
   // HEAD is a wrong verb too: OpenFaaS's router knows the listed ones only.
   const handler = methods[req.method as keyof Methods];
   if (handler === undefined) return void res.status(405).end();
-  const verdict = guard(req.headers.authorization, req.socket.remoteAddress ?? '');
+  const verdict = guard(req.headers.authorization, clientAddress(req));
   if (verdict !== 'granted') return sendUnauthorized(req, res, verdict);
   try {
     await handler(req, res);
