@@ -38,7 +38,7 @@ export function watchdogSchema(mode: ModeName) {
       ['fprocess', 'function_process'],
       '',
       'The command to run; split on spaces, quotes are respected.',
-      (given) => splitCommand(given),
+      parseCommand,
     ),
     upstreamUrl: setting(
       ['upstream_url', 'http_upstream_url'],
@@ -138,6 +138,12 @@ function missing(mode: string, env: Env): string[] {
   if (/^(true|1)$/i.test(env.jwt_auth ?? ''))
     problems.push('jwt_auth: function authentication is not supported yet; leave it unset');
   return problems;
+}
+
+function parseCommand(given: string): readonly string[] {
+  const words = splitCommand(given);
+  if (given !== '' && !words[0]) throw new Error('expected the name of a program first');
+  return words;
 }
 
 /** Where an http mode process listens. `undefined` port or path is chosen at the start. */

@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../../common/http/message.ts';
 import { logLines } from '../process/capture.ts';
 import { type Child, describeEnding, type Ending } from '../process/child.ts';
-import { feed, restOfBody } from '../process/feed.ts';
+import { feed } from '../process/feed.ts';
 import { Launcher } from '../process/launcher.ts';
 import { OomWatch } from '../process/oom.ts';
 import { type BodyStart, readBody, readBodyStart } from '../process/request-body.ts';
@@ -44,7 +44,7 @@ export class ForkMode implements Mode {
       : await readBodyStart(req, READ_AHEAD_BYTES);
     this.#line(call, 'Forking fprocess.');
     const startedAt = performance.now();
-    const child = await this.#spawn(call);
+    const child = this.#spawn(call);
     if (child === undefined) return;
     feed(child, req, body);
     if (!config.combineOutput)
@@ -55,7 +55,6 @@ export class ForkMode implements Mode {
       stopOnDisconnect: config.stopOnDisconnect,
     });
     const elapsed = (performance.now() - startedAt) / 1000;
-    if (result.stopped === undefined) await restOfBody(req);
     this.#answer(call, result, elapsed);
   }
 
@@ -65,13 +64,12 @@ export class ForkMode implements Mode {
     this.#launcher.kill();
   }
 
-  async #spawn(call: Call): Promise<Child | undefined> {
+  #spawn(call: Call): Child | undefined {
     try {
       return this.#launcher.launch(call.req);
     } catch (error) {
       const { message } = error as Error;
       this.#line(call, message);
-      await restOfBody(call.req);
       answerText(call, 500, `${message}\n`, 'function_failed');
       return undefined;
     }

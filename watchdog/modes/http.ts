@@ -47,7 +47,7 @@ export class HttpMode implements Mode {
     const { config, env, log } = this.#deps;
     this.#address = await chooseAddress(this.#spec, config.tempDir);
     if ('path' in this.#address) rmSync(this.#address.path, { force: true });
-    this.#child = new Child(config.command, { ...env, PORT: portVariable(this.#spec, this.#address, env) });
+    this.#child = startProcess(config.command, { ...env, PORT: portVariable(this.#spec, this.#address, env) });
     logLines(this.#child.stdout, log, config.logLineBytes, { stream: 'stdout' });
     logLines(this.#child.stderr, log, config.logLineBytes, { stream: 'stderr' });
     this.#child.stdin.end();
@@ -145,6 +145,15 @@ export class HttpMode implements Mode {
     const { message } = await this.#ended.promise;
     this.#starting.abort();
     throw new Error(message);
+  }
+}
+
+/** @throws Error that names the setting */
+function startProcess(command: readonly string[], env: Readonly<Record<string, string>>): Child {
+  try {
+    return new Child(command, env);
+  } catch (cause) {
+    throw new Error(`fprocess: the process cannot be started: ${(cause as Error).message}`, { cause });
   }
 }
 

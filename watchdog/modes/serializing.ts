@@ -1,6 +1,6 @@
 import { logLines } from '../process/capture.ts';
 import { type Child, describeEnding } from '../process/child.ts';
-import { feed, restOfBody } from '../process/feed.ts';
+import { feed } from '../process/feed.ts';
 import { Launcher } from '../process/launcher.ts';
 import { OomWatch } from '../process/oom.ts';
 import { readBodyStart } from '../process/request-body.ts';
@@ -33,7 +33,6 @@ export class SerializingMode implements Mode {
     try {
       child = this.#launcher.launch(call.req);
     } catch (error) {
-      await restOfBody(call.req);
       answerText(call, 500, (error as Error).message, 'function_failed');
       return;
     }
@@ -41,7 +40,6 @@ export class SerializingMode implements Mode {
     logLines(child.stderr, log, config.logLineBytes, { stream: 'stderr', callId: call.callId });
     const { maxResponseBytes: maxBytes, stopOnDisconnect } = config;
     const result = await runBuffered(child, call, { output: 'stdout', maxBytes, stopOnDisconnect });
-    if (result.stopped === undefined) await restOfBody(call.req);
     this.#answer(call, result);
   }
 

@@ -1,8 +1,7 @@
-import type { HttpRequest } from '../../common/http/message.ts';
 import { ERROR_CODE_HEADER } from '../../common/http/problem.ts';
 import { logLines } from '../process/capture.ts';
 import { type Child, describeEnding, type Ending } from '../process/child.ts';
-import { feed, restOfBody } from '../process/feed.ts';
+import { feed } from '../process/feed.ts';
 import { Launcher } from '../process/launcher.ts';
 import { OomWatch } from '../process/oom.ts';
 import { hasNoBody } from '../process/request-body.ts';
@@ -11,9 +10,6 @@ import { answerText, outOfMemory } from './process-call.ts';
 
 /** Trailers that tell of a failure after the answer began, to callers who say that they read trailers. */
 const DETAIL_TRAILER = 'X-Dunlin-Detail';
-
-/** How long the end of an answer waits for a client that still sends. */
-const LINGER_MS = 2000;
 
 /**
  * of-watchdog's streamed fork: a process for each request, its stdout passed on as it comes. A failure before the
@@ -41,7 +37,6 @@ export class StreamingMode implements Mode {
     try {
       child = this.#launcher.launch(req);
     } catch (error) {
-      await restBeforeClose(req);
       this.#fail(call, (error as Error).message, 'function_failed');
       return;
     }
@@ -60,7 +55,6 @@ export class StreamingMode implements Mode {
     const ending = await child.closed;
     clearTimeout(timer);
     res.off('close', onClose);
-    if (!timedOut) await restBeforeClose(req);
     this.#finish(call, ending, timedOut);
   }
 
@@ -114,22 +108,6 @@ export class StreamingMode implements Mode {
       res.destroy();
     }
   }
-}
-
-/**
- * Before the connection is closed after an answer; on one that is kept the rest is read anyway. Bounded, because a
- * client may send until it has the whole answer.
- */
-async function restBeforeClose(req: HttpRequest): Promise<void> {
-  if (!/\bclose\b/i.test(req.headers.connection ?? '')) return;
-  const rest = restOfBody(req);
-  if (rest === undefined) return;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LINGER_MS);
-  });
-  await Promise.race([rest, late]);
-  clearTimeout(timer);
 }
 
 const takesTrailers = (te: string | string[] | undefined): boolean =>

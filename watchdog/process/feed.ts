@@ -1,11 +1,11 @@
 import type { HttpRequest } from '../../common/http/message.ts';
 import type { Child } from './child.ts';
-import { type BodyStart, hasNoBody } from './request-body.ts';
+import type { BodyStart } from './request-body.ts';
 
 /**
  * Gives a process its input and closes it, with backpressure. A process that stops reading is fine: the rest is read
- * and thrown away, so that the caller gets to read the answer. A body that is cut ends the process: it must not take
- * the part for the whole.
+ * and thrown away, so that the answer need not wait for it. A body that is cut ends the process: it must not take the
+ * part for the whole.
  */
 export function feed(child: Child, req: HttpRequest, body: BodyStart): void {
   const { stdin } = child;
@@ -21,19 +21,8 @@ export function feed(child: Child, req: HttpRequest, body: BodyStart): void {
     req.resume();
   });
   req.once('close', () => {
-    if (!req.complete) child.signal('SIGKILL');
+    if (!req.complete && child.running) child.signal('SIGKILL');
   });
   for (const chunk of chunks) stdin.write(chunk);
   req.pipe(stdin);
-}
-
-/**
- * Reads and throws away what is still to come of a body; `undefined` when nothing is. An answer that ends before it
- * may be lost: a connection that is closed under a sender is reset, and takes with it what was not read yet.
- */
-export function restOfBody(req: HttpRequest): Promise<void> | undefined {
-  if (req.complete || req.destroyed || hasNoBody(req)) return undefined;
-  return new Promise((resolve) => {
-    req.once('end', resolve).once('close', resolve).resume();
-  });
 }

@@ -219,6 +219,18 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
       t.deepEqual(failures, []);
     });
 
+  for (const mode of ['fork', 'serializing', 'streaming'])
+    test(named(`${mode}: the answer of a process that reads no input does not wait for the rest of it`), async (t) => {
+      const w = await start(t, command, { mode, fprocess: 'echo fine' });
+      const wire = await open(t, w);
+      wire.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n');
+      wire.socket.write(Buffer.alloc(2_000_000));
+      t.regex(await wire.received(/fine\n/), /^HTTP\/1\.1 200 OK\r\n/);
+      wire.socket.write(Buffer.alloc(1_000_000));
+      wire.write('GET /2 HTTP/1.1\r\nHost: x\r\n\r\n');
+      t.regex(await wire.received(/fine\n/), /HTTP\/1\.1 200 OK\r\n/);
+    });
+
   test(named('a connection is kept over many calls, also one whose body nobody read'), async (t) => {
     const w = await start(t, command, { fprocess: 'true' });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });

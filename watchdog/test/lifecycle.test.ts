@@ -180,6 +180,8 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
       [{ mode: 'streaming', fprocess: 'cat', write_timeout: '0s' }, /^write_timeout: must be more than 0.*\n$/],
       [{ ...CAT, jwt_auth: 'true' }, /^jwt_auth: .* not supported yet.*\n$/],
       [{ fprocess: "'open" }, /^fprocess: expected a closing '.*\n$/],
+      [{ fprocess: ' ' }, /^fprocess: expected the name of a program first, got " "\n$/],
+      [{ fprocess: '"" x' }, /^fprocess: expected the name of a program first, got .*\n$/],
       [{ ...CAT, port: '70000' }, /^port: .*got "70000"\n$/],
       [{ ...CAT, log_file: '/not/there/log' }, /^log_file: .*\n$/],
     ] as const) {
