@@ -194,7 +194,11 @@ export class Invocation implements RelayOptions {
     );
     try {
       const failure = await provider.explain(this.#entry.ref, replica.id, AbortSignal.timeout(EXPLAIN_MS));
-      if (failure !== undefined) error = failureError(failure);
+      if (failure !== undefined) {
+        error = failureError(failure);
+        // The provider forgets it as soon as the next replica is ready, which is when somebody comes to look.
+        this.#entry.lastFailure = { ...failure, callId: this.#head.callId };
+      }
     } catch {
       // The call's own failure is the better answer than that of asking for its cause.
     }

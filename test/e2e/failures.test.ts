@@ -103,6 +103,8 @@ test('a handler that blocks the event loop: 504 with its last lines, and the nex
   t.regex((await platform.cli(['logs', 'blocks', '--tail=false'])).stdout, /blocked the event loop/);
   const next = await platform.call('blocks', { method: 'POST', body: 'stay' });
   t.is(await next.text(), 'still here');
+  const described = await platform.cli(['describe', 'blocks']);
+  t.regex(described.stdout, /handler_blocked/, 'the failure is told though the function is well again');
 });
 
 test('a handler that exits: the call learns exit code and last lines, the next one is answered', async (t) => {
