@@ -32,26 +32,60 @@ complete -o default -F _faas_cli faas-cli
 `;
 }
 
-/** zsh runs bash's script, by its own bridge. */
-export const zshScript = (nodes: readonly CompletionNode[]): string =>
-  `#compdef faas-cli\nautoload -U +X bashcompinit && bashcompinit\n${bashScript(nodes)}`;
+/** A function of zsh's own, for a folder of `$fpath` or for `source`. Its words are not named `path`, which is PATH there. */
+export function zshScript(nodes: readonly CompletionNode[]): string {
+  const cases = nodes.map((node) => {
+    const entries = [
+      ...node.commands.map(({ name, summary }) => `${name}:${summary}`),
+      ...node.flags.map(({ name, doc }) => `--${name}:${doc}`),
+      '--help:Show help',
+    ];
+    return `    ${quoted(node.path.join('/'))}) entries=(${entries.map(quoted).join(' ')}) ;;`;
+  });
+  return `#compdef faas-cli
+_faas_cli() {
+  local at='' word
+  local -a entries
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    case "$word" in -*) continue ;; esac
+    case ${quoted(` ${groupPaths(nodes).join(' ')} `)} in *" \${at:+\${at}/}$word "*) at="\${at:+$at/}$word" ;; esac
+  done
+  case "\${words[CURRENT-1]}" in ${valueFlags(nodes).join('|')}) _files; return ;; esac
+  case "$at" in
+${cases.join('\n')}
+  esac
+  _describe faas-cli entries || _files
+}
+if [ "\${funcstack[1]}" = _faas_cli ] || [ "\${funcstack[1]}" = _faas-cli ]; then _faas_cli "$@"; else compdef _faas_cli faas-cli; fi
+`;
+}
 
 export function fishScript(nodes: readonly CompletionNode[]): string {
-  const lines = nodes.flatMap(({ path, commands, flags }) => {
-    const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`);
-    const inside = [...seen, ...commands.map(({ name }) => `not __fish_seen_subcommand_from ${name}`)].join('; and ');
-    const condition = path.length === 0 ? '__fish_use_subcommand' : inside;
+  const lines = nodes.flatMap((node) => {
+    const condition = node.path.length === 0 ? '__fish_use_subcommand' : fishCondition(node, nodes);
     return [
-      ...commands.map(
+      ...node.commands.map(
         ({ name, summary }) => `complete -c faas-cli -f -n ${quoted(condition)} -a ${name} -d ${quoted(summary)}`,
       ),
-      ...flags.map(
+      ...node.flags.map(
         ({ name, short, doc, takesValue }) =>
           `complete -c faas-cli -n ${quoted(condition)} -l ${name}${short ? ` -s ${short}` : ''}${takesValue ? ' -r' : ''} -d ${quoted(doc)}`,
       ),
     ];
   });
   return `# fish completion for faas-cli\n${lines.join('\n')}\n`;
+}
+
+/** All words of its path were seen, and none that would make a longer one of them: "template store" is not "store". */
+function fishCondition({ path }: CompletionNode, nodes: readonly CompletionNode[]): string {
+  const longer = nodes.filter(
+    (other) => other.path.length > path.length && path.every((word) => other.path.includes(word)),
+  );
+  const further = new Set(longer.flatMap((other) => other.path.filter((word) => !path.includes(word))));
+  const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`);
+  return [...seen, ...(further.size > 0 ? [`not __fish_seen_subcommand_from ${[...further].join(' ')}`] : [])].join(
+    '; and ',
+  );
 }
 
 const wordsOf = ({ commands, flags }: CompletionNode): readonly string[] => [

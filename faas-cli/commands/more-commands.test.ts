@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import test from 'ava';
 import { parse, parseAllDocuments } from 'yaml';
 import { loggedInProject } from '../testing/logged-in-project.ts';
@@ -64,23 +62,6 @@ test('generate prints a Function or a Knative service for each function, by name
   t.is(container.volumeMounts[0].mountPath, '/var/openfaas/secrets/key');
   t.deepEqual(service.spec.template.spec.volumes, [{ name: 'key', secret: { secretName: 'key' } }]);
   t.regex((await project.run(['generate', '--api', 'v2'])).stderr, /^--api must be openfaas\.com\/v1 or/);
-});
-
-test('bash completes commands, their subcommands and flags with the printed script', async (t) => {
-  await using project = await Project.create();
-  await project.write({ 'completion.sh': (await project.run(['completion', '--shell', 'bash'])).stdout });
-  const complete = async (...words: string[]) => {
-    const script = `. ./completion.sh; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _faas_cli; echo "\${COMPREPLY[@]}"`;
-    const { stdout } = await promisify(execFile)('bash', ['-c', script, 'bash', ...words], { cwd: project.folder });
-    return stdout.trim();
-  };
-  t.is(await complete('faas-cli', 'de'), 'deploy describe dev');
-  t.is(await complete('faas-cli', 'secret', 'cr'), 'create');
-  t.is(await complete('faas-cli', 'template', 'store', 'pu'), 'pull');
-  t.is(await complete('faas-cli', 'deploy', '--up'), '--update');
-  t.regex((await project.run(['completion', '--shell', 'fish'])).stdout, /-a deploy -d/);
-  t.regex((await project.run(['completion', '--shell', 'zsh'])).stdout, /^#compdef faas-cli\n/);
-  t.regex((await project.run(['completion', '--shell', 'csh'])).stderr, /^--shell must be one of bash, zsh, fish/);
 });
 
 test('doctor finds what is wrong with gateway, credentials, clock, functions and stack file, and says what to do', async (t) => {
