@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,6 +101,36 @@ test.serial('the dockerfile template, which makes images only, is told so on the
   t.is(code, 1);
   t.regex(text, /template dockerfile has no "bundle:" section .* cannot run on the embedded engine/i);
 });
+
+/** Each command of the README's console blocks that call faas-cli, and what it is said to print. */
+function shownInReadme(file: string): readonly { readonly command: string; readonly output: string }[] {
+  const blocks = [...readFileSync(join(root, file), 'utf8').matchAll(/```console\n([\s\S]*?)```/g)];
+  const commands = blocks.flatMap(([, block]) => block!.split(/^\$ /m).slice(1));
+  return commands
+    .map((text) => ({ command: text.slice(0, text.indexOf('\n')), output: text.slice(text.indexOf('\n') + 1) }))
+    .filter(({ command }) => !/^(git|npm|alias) /.test(command));
+}
+
+test.serial(
+  "the terminal text in the README is what the commands print, but for times and the gateway's port",
+  async (t) => {
+    const terminal = await openTerminal(t);
+    const likeAnother = (text: string) =>
+      text.replace(/\d+\.\d\ds/g, '0.00s').replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:8080');
+    const shown = shownInReadme('README.md');
+    t.is(shown.length, 5);
+    for (const { command, output } of shown) {
+      const { text } = await terminal.run(command);
+      // "..." stands for what was shown before.
+      const [start, end] = likeAnother(output).split(/^\.\.\.\n/m);
+      const printed = likeAnother(text);
+      if (end === undefined) t.is(printed, start!);
+      else t.true(printed.startsWith(start!) && printed.endsWith(end), `${command}\n${text}`);
+    }
+    t.deepEqual(shownInReadme('README.zh-CN.md'), shown);
+    await terminal.run('faas-cli remove hello');
+  },
+);
 
 test.serial('store functions with packages of npm are built from source, and run in the watchdog', async (t) => {
   for (const name of ['image-resize', 'pdf-text']) {
