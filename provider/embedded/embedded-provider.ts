@@ -85,23 +85,26 @@ export class EmbeddedProvider implements Provider {
     const path = searchPath(folder.bin, environment.PATH ?? '', folder.isolated);
     const machine = { path, ...(lang && { lang }), ...(timeZone && { timeZone }) };
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const cgroups = new Cgroups(options.cgroupRoot ?? '/sys/fs/cgroup', folder.root);
     this.#stores = stores;
     this.#engine = {
       folder,
       state,
       log,
       bundles: stores.bundles,
-      cgroups: new Cgroups(options.cgroupRoot ?? '/sys/fs/cgroup', folder.root),
+      cgroups,
       resident: new ResidentWatch(),
       processes: new MarkedProcesses(folder.root),
       adopted: new AdoptedProcesses(),
       ended: new EndedReplicas(),
       pool: new WarmPool({
         folder,
+        cgroups,
         machine,
         most: limits.warmPool,
+        startTimeoutMs: limits.startTimeoutMs,
         log,
-        isWanted: () => this.#functions.somePoolable(),
+        need: () => this.#functions.poolNeed(),
       }),
       machine,
       limits,

@@ -10,6 +10,7 @@ import { KeyedTurns } from '../keyed-turns.ts';
 import { pruneLogs } from '../logs/function-logs.ts';
 import type { NamespaceStore } from '../namespace-store.ts';
 import { orAborted } from '../or-aborted.ts';
+import type { PoolNeed } from '../pool/poolable.ts';
 import { type HandedOver, recoverReplicas } from '../replicas/recover-replicas.ts';
 import { removeTree } from '../replicas/remove-tree.ts';
 import { ownerOf } from '../replicas/replica.ts';
@@ -57,9 +58,10 @@ export class FunctionRegistry {
     return this.in(secret.namespace).filter(({ record }) => record.spec.secrets?.includes(secret.name));
   }
 
-  /** Whether a function could take a process of the pool. */
-  somePoolable(): boolean {
-    return this.#functions.values().some(({ poolable }) => poolable);
+  /** The most that a function needs of the pool. */
+  poolNeed(): PoolNeed {
+    const needs = new Set(this.#functions.values().map(({ poolNeed }) => poolNeed));
+    return needs.has('limited') ? 'limited' : needs.has('plain') ? 'plain' : 'none';
   }
 
   watch(observer: StateObserver): () => void {

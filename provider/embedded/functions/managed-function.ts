@@ -7,8 +7,9 @@ import {
   type ReplicaFailure,
   refKey,
 } from '../../provider.ts';
+import { replicaLimits } from '../../quantities.ts';
 import type { Engine } from '../engine.ts';
-import { isPoolable } from '../pool/poolable.ts';
+import { isPoolable, type PoolNeed } from '../pool/poolable.ts';
 import { startFailure } from '../replicas/failure.ts';
 import { Replica, type ReplicaEvents } from '../replicas/replica.ts';
 import type { FunctionRecord, ReplicaRecord } from '../state.ts';
@@ -33,6 +34,7 @@ export class ManagedFunction {
   #ending = false;
   #letGo = false;
   #state: FunctionState | undefined;
+  #poolNeed: PoolNeed | undefined;
 
   constructor(engine: Engine, record: FunctionRecord) {
     this.#engine = engine;
@@ -56,14 +58,9 @@ export class ManagedFunction {
     return this.replicas.some(({ revision }) => revision !== this.#record.revision);
   }
 
-  /** Whether its next replica could be a process of the pool. */
-  get poolable(): boolean {
-    try {
-      const manifest = this.#engine.bundles.manifest(this.#record.digest);
-      return isPoolable(this.#record.spec, manifest, this.#engine.cgroups);
-    } catch {
-      return false;
-    }
+  /** Which process of the pool its next replica could be. */
+  get poolNeed(): PoolNeed {
+    return (this.#poolNeed ??= this.#readPoolNeed());
   }
 
   /** Aborts once nothing of it is left that could write to its logs. */
@@ -100,6 +97,7 @@ export class ManagedFunction {
       this.#backoff = NO_BACKOFF;
     }
     this.#record = record;
+    this.#poolNeed = undefined;
     this.reconcile();
     this.#changed();
   }
@@ -157,6 +155,17 @@ export class ManagedFunction {
     }
     await Promise.all(starting.map(({ gone }) => gone));
     return stopping;
+  }
+
+  #readPoolNeed(): PoolNeed {
+    const { spec, digest } = this.#record;
+    const { bundles, cgroups } = this.#engine;
+    try {
+      if (!isPoolable(spec, bundles.manifest(digest))) return 'none';
+    } catch {
+      return 'none';
+    }
+    return cgroups.limits(replicaLimits(spec)) ? 'limited' : 'plain';
   }
 
   /** Starts and stops what the plan says. Safe to call at any time. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -38,11 +38,28 @@ test('version 2: limits and the counter of kills are those of the replica', asyn
   t.deepEqual(group.pids(), [4711]);
 });
 
+test('groups that are made ahead get their limits later, and only those that the replica has', async (t) => {
+  const root = await treeOfVersion2(t);
+  const folder = join(root, 'dunlin', '5fe5a125', 'abc');
+  const cgroups = new Cgroups(root, '/some/data');
+  const prepared = cgroups.prepare('abc')!;
+  await prepared.attach(4711);
+  t.deepEqual(await readdir(folder), ['cgroup.procs']);
+  const group = prepared.limit({ memoryBytes: undefined, cpuMillis: 250 }, true);
+  t.is(await readFile(join(folder, 'cpu.max'), 'utf8'), '25000 100000');
+  t.false(group.limitsMemory);
+  t.true(prepared.limit({ memoryBytes: 1024, cpuMillis: undefined }, true).limitsMemory);
+  t.is(await readFile(join(folder, 'memory.max'), 'utf8'), '1024');
+  t.deepEqual(group.pids(), [4711]);
+});
+
 test('where no controller is there is nothing to limit with', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'dunlin-cgroup-'));
   t.teardown(() => rm(root, { recursive: true }));
   const cgroups = new Cgroups(root, '/some/data');
   t.is(cgroups.create('abc', { memoryBytes: 1024, cpuMillis: 250 }, true), undefined);
+  t.is(cgroups.prepare('abc'), undefined);
+  t.false(cgroups.limits({ memoryBytes: 1024, cpuMillis: 250 }));
 });
 
 test('version 1: a group is made, and removed with the engine', async (t) => {

@@ -19,6 +19,16 @@ export interface ReplicaCgroup {
   remove(): boolean;
 }
 
+/** The control groups of a process that is to become a replica, without limits yet. */
+export interface PreparedCgroup extends Pick<ReplicaCgroup, 'attach' | 'remove'> {
+  /**
+   * Sets the replica's limits; `wholeGroup` as {@link Cgroups.create} has it.
+   *
+   * @throws Error of node:fs when the kernel refuses, such as a limit that the process exceeds already
+   */
+  limit(limits: ReplicaLimits, wholeGroup: boolean): ReplicaCgroup;
+}
+
 /** The folders of one engine, where its replicas' groups are. */
 interface Trees {
   readonly memory: string | undefined;
@@ -49,25 +59,20 @@ export class Cgroups {
    * @returns `undefined` when there is nothing to limit, or nothing that can be
    */
   create(replica: string, limits: ReplicaLimits, wholeGroup: boolean): ReplicaCgroup | undefined {
-    const { memoryBytes, cpuMillis } = limits;
-    if (memoryBytes === undefined && cpuMillis === undefined) return undefined;
+    const trees = this.#treesFor(limits);
+    return this.#make(replica, trees)?.limit(limits, wholeGroup);
+  }
+
+  /** Groups for a replica whose limits are not known yet; `undefined` when there is nothing to limit with. */
+  prepare(replica: string): PreparedCgroup | undefined {
     this.#trees ??= this.#makeTrees();
-    const memory = memoryBytes === undefined ? undefined : this.#trees.memory;
-    const cpu = cpuMillis === undefined ? undefined : this.#trees.cpu;
-    const folders = [...new Set([memory, cpu])].filter((tree) => tree !== undefined).map((tree) => join(tree, replica));
-    if (folders.length === 0) return undefined;
-    for (const folder of folders) mkdirSync(folder, { recursive: true });
-    if (memory) write(join(memory, replica), this.#memoryFiles(memoryBytes!, wholeGroup));
-    if (cpu) write(join(cpu, replica), this.#cpuFiles(cpuMillis!));
-    return new Group(folders, memory && this.#counter(join(memory, replica)));
+    return this.#make(replica, this.#trees);
   }
 
   /** Whether {@link create} makes a group for these limits. */
-  limits({ memoryBytes, cpuMillis }: ReplicaLimits): boolean {
-    if (memoryBytes === undefined && cpuMillis === undefined) return false;
-    this.#trees ??= this.#makeTrees();
-    const { memory, cpu } = this.#trees;
-    return (memoryBytes !== undefined && memory !== undefined) || (cpuMillis !== undefined && cpu !== undefined);
+  limits(limits: ReplicaLimits): boolean {
+    const { memory, cpu } = this.#treesFor(limits);
+    return memory !== undefined || cpu !== undefined;
   }
 
   /** The group of a replica that another gateway started, with the limits it has. */
@@ -94,6 +99,31 @@ export class Cgroups {
   close(): void {
     // The upper one goes with the machine's last engine.
     for (const tree of this.#present()) if (removeGroup(tree)) removeGroup(dirname(tree));
+  }
+
+  #treesFor({ memoryBytes, cpuMillis }: ReplicaLimits): Trees {
+    if (memoryBytes === undefined && cpuMillis === undefined) return { memory: undefined, cpu: undefined };
+    this.#trees ??= this.#makeTrees();
+    const { memory, cpu } = this.#trees;
+    return { memory: memoryBytes === undefined ? undefined : memory, cpu: cpuMillis === undefined ? undefined : cpu };
+  }
+
+  #make(replica: string, trees: Trees): PreparedCgroup | undefined {
+    const memory = trees.memory && join(trees.memory, replica);
+    const cpu = trees.cpu && join(trees.cpu, replica);
+    const folders = [...new Set([memory, cpu])].filter((folder) => folder !== undefined);
+    if (folders.length === 0) return undefined;
+    for (const folder of folders) mkdirSync(folder, { recursive: true });
+    const unlimited = new Group(folders, undefined);
+    return {
+      attach: (pid) => unlimited.attach(pid),
+      remove: () => unlimited.remove(),
+      limit: ({ memoryBytes, cpuMillis }, wholeGroup) => {
+        if (memory && memoryBytes !== undefined) write(memory, this.#memoryFiles(memoryBytes, wholeGroup));
+        if (cpu && cpuMillis !== undefined) write(cpu, this.#cpuFiles(cpuMillis));
+        return new Group(folders, memory && memoryBytes !== undefined ? this.#counter(memory) : undefined);
+      },
+    };
   }
 
   #makeTrees(): Trees {

@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Watched } from '../../conformance/calls.ts';
 import type { FunctionSpec } from '../../provider.ts';
 import { createEmbeddedProvider, type EmbeddedProvider } from '../embedded-provider.ts';
+import { Cgroups } from '../limits/cgroups.ts';
 import type { EmbeddedLimits, EmbeddedOptions } from '../options.ts';
 import { MarkedProcesses } from '../processes/marked-processes.ts';
 import {
@@ -68,6 +69,10 @@ const processesOf = async (dataDir: string) => (await new MarkedProcesses(dataDi
 
 const userOf = async (pid: number): Promise<number> =>
   Number(/^Uid:\t(\d+)\t\1\t\1\t\1$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+/** Whether this machine has a control group for memory that the engine may use. */
+const isLimitable = (dataDir: string): boolean =>
+  new Cgroups('/sys/fs/cgroup', dataDir).limits({ memoryBytes: 1, cpuMillis: undefined });
 
 test('a start takes the process that waits, which is that function alone, as its user; then another waits', async (t) => {
   const { provider, watched, dataDir } = await engine(t, { warmPool: 1 });
@@ -161,16 +166,50 @@ for (const [how, limits] of [
   });
 }
 
-test('a memory limit that the engine watches holds for a process from the pool', async (t) => {
-  const { provider, watched } = await engine(t, {}, { cgroupRoot: '/nonexistent' });
-  const hungry = spec('hungry', { limits: { memory: '150Mi' } });
-  await provider.deploy(hungry, signal);
+for (const [how, more] of [
+  ['by a control group, where one can be made', {}],
+  ['by looking at it, where no control group can be made', { cgroupRoot: '/nonexistent' }],
+] as const)
+  test(`a memory limit holds for a process from the pool, ${how}`, async (t) => {
+    const { provider, watched } = await engine(t, {}, more);
+    const hungry = spec('hungry', { limits: { memory: '150Mi', cpu: '2' } });
+    await provider.deploy(hungry, signal);
+    await waiting(provider, 1);
+    await provider.scale(hungry, 1, signal);
+    const [replica] = await watched.ready(hungry);
+    t.is(provider.warmPool.taken, 1);
+    await t.throwsAsync(watched.call(hungry, '/eat'));
+    const why = await provider.explain(hungry, replica!.id, signal);
+    t.is(why?.code, 'replica_out_of_memory');
+    t.regex(why!.message, /memory limit of 150Mi/);
+  });
+
+test('a function with limits makes those wait that can be limited, which take on functions without limits too', async (t) => {
+  const { provider, watched, dataDir } = await engine(t, { warmPool: 1 });
+  const limited = spec('limited', { limits: { memory: '150Mi' } });
+  await provider.deploy(spec('plain'), signal);
   await waiting(provider, 1);
-  await provider.scale(hungry, 1, signal);
-  const [replica] = await watched.ready(hungry);
-  t.is(provider.warmPool.taken, 1);
-  await t.throwsAsync(watched.call(hungry, '/eat'));
-  t.is((await provider.explain(hungry, replica!.id, signal))?.code, 'replica_out_of_memory');
+  const [before] = await processesOf(dataDir);
+  await provider.deploy(limited, signal);
+  if (isLimitable(dataDir)) while ((await processesOf(dataDir)).includes(before!));
+  for (const each of [spec('plain'), limited]) {
+    await waiting(provider, 1);
+    await provider.scale(each, 1, signal);
+    const { pid, replica } = await ask(watched, each);
+    if (isLimitable(dataDir)) t.true((await readFile(`/proc/${pid}/cgroup`, 'utf8')).includes(replica));
+  }
+  t.is(provider.warmPool.taken, 2);
+  for (const each of [spec('plain'), limited]) await provider.remove(each, signal);
+});
+
+test('a limit below what a process takes already is for the function to fail of, not for the pool', async (t) => {
+  const { provider, watched } = await engine(t);
+  const tiny = spec('tiny', { limits: { memory: '1Mi' } });
+  await provider.deploy(tiny, signal);
+  await waiting(provider, 1);
+  await provider.scale(tiny, 1, signal);
+  const { failure } = await watched.until(tiny, (state) => state.failure !== undefined);
+  t.is(failure!.code, 'replica_out_of_memory');
 });
 
 test('one that ends while it waits is replaced, and the log says so', async (t) => {

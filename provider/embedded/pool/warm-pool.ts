@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import type { WarmPoolReport } from '../../provider.ts';
+import type { ReplicaLimits } from '../../quantities.ts';
 import type { DataFolder } from '../data-folder.ts';
 import type { MachineEnvironment } from '../environment.ts';
 import { afterFailure, type Backoff, NO_BACKOFF } from '../functions/backoff.ts';
+import type { Cgroups } from '../limits/cgroups.ts';
 import { proportionalBytes } from '../processes/proc.ts';
 import { describeEnd, type Exit } from '../replicas/failure.ts';
 import { removeTree } from '../replicas/remove-tree.ts';
 import { type Demand, poolSize, withStart } from './pool-size.ts';
+import type { PoolNeed } from './poolable.ts';
 import { PooledProcess } from './pooled-process.ts';
 
 /** A replica that takes one on, or the call that it is started for, shall have the processor for itself. */
@@ -16,12 +19,15 @@ const SHRINK_AFTER_MS = 60_000;
 
 export interface WarmPoolDeps {
   readonly folder: DataFolder;
+  readonly cgroups: Cgroups;
   readonly machine: MachineEnvironment;
   /** The most that wait; 0 turns the pool off. */
   readonly most: number;
   readonly log: (line: string) => void;
-  /** Whether there is a function that could take one. */
-  isWanted(): boolean;
+  /** One that does not wait by then is ended. */
+  readonly startTimeoutMs: number;
+  /** The most that a function needs. */
+  need(): PoolNeed;
 }
 
 interface Membership {
@@ -62,11 +68,11 @@ export class WarmPool implements WarmPoolReport {
   }
 
   /** One for a replica that is to be started, whose it is from now on; `undefined` when none waits. */
-  take(): PooledProcess | undefined {
+  take(limits: ReplicaLimits): PooledProcess | undefined {
     if (this.#closed || this.#deps.most === 0) return undefined;
     this.#demand = withStart(this.#demand, performance.now());
     this.#lookIn(REPLACE_AFTER_MS);
-    const member = this.#staying().find(({ waiting }) => waiting);
+    const member = this.#fitting(limits);
     if (!member) {
       this.#missed++;
       return undefined;
@@ -91,6 +97,20 @@ export class WarmPool implements WarmPoolReport {
     await Promise.all([...this.#members.values()].map(({ over }) => over.promise));
   }
 
+  #fitting(limits: ReplicaLimits): PooledProcess | undefined {
+    const limited = this.#deps.cgroups.limits(limits);
+    const waiting = this.#staying().filter((each) => each.waiting && (each.limitable || !limited));
+    const member = waiting.find(({ limitable }) => limitable === limited) ?? waiting[0];
+    try {
+      member?.limit(limits);
+      return member;
+    } catch {
+      // The limit is below what it takes already. One of its own will show whether it can be held.
+      this.#dismiss(member!);
+      return undefined;
+    }
+  }
+
   #staying(): PooledProcess[] {
     return [...this.#members].filter(([, { dismissed }]) => !dismissed).map(([member]) => member);
   }
@@ -104,28 +124,36 @@ export class WarmPool implements WarmPoolReport {
     this.#timer = setTimeout(() => this.#look(), ms);
   }
 
-  /** Starts one, if one is missing: the next when that waits. Ends those that are too many. */
+  /** Starts one, if one is missing: the next when that waits. Ends those that are too many, or of no more use. */
   #look(): void {
     this.#lookAt = Number.POSITIVE_INFINITY;
     const now = performance.now();
-    const { most, isWanted } = this.#deps;
-    const size = isWanted() ? poolSize(this.#demand, now, most) : 0;
+    const need = this.#deps.need();
+    const size = need === 'none' ? 0 : poolSize(this.#demand, now, this.#deps.most);
+    const unfit = need === 'limited' ? this.#staying().filter(({ limitable }) => !limitable) : [];
+    for (const member of [...unfit, ...this.#staying().slice(size)]) this.#dismiss(member);
     const members = this.#staying();
-    for (const member of members.slice(size)) this.#dismiss(member);
     if (members.length >= size) {
       if (size > 1) this.#lookIn(SHRINK_AFTER_MS);
     } else if (this.#backoff.notBefore > now) this.#lookIn(this.#backoff.notBefore - now);
-    else if (members.every(({ waiting }) => waiting)) this.#start();
+    else if (members.every(({ waiting }) => waiting)) this.#start(need === 'limited');
   }
 
-  #start(): void {
-    const { folder, machine } = this.#deps;
+  #start(limitable: boolean): void {
+    const { folder, cgroups, machine, startTimeoutMs } = this.#deps;
     const membership = { startedAt: performance.now(), over: Promise.withResolvers<void>(), dismissed: false };
     try {
-      const member: PooledProcess = new PooledProcess(folder, machine, {
-        onWaiting: () => this.#lookIn(0),
-        onEnd: (exit) => this.#onEnd(member, membership, exit),
+      const member: PooledProcess = new PooledProcess(folder, limitable ? cgroups : undefined, machine, {
+        onWaiting: () => {
+          clearTimeout(timer);
+          this.#lookIn(0);
+        },
+        onEnd: (exit) => {
+          clearTimeout(timer);
+          this.#onEnd(member, membership, exit);
+        },
       });
+      const timer = setTimeout(() => member.kill(), startTimeoutMs);
       this.#members.set(member, membership);
     } catch (error) {
       this.#failed(`cannot be started: ${(error as Error).message}`, 0);

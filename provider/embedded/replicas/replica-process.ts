@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Owner } from '../data-folder.ts';
 import type { ReplicaCgroup } from '../limits/cgroups.ts';
+import { gated, openGate } from '../limits/gate.ts';
 import { readStat } from '../processes/proc.ts';
 import type { Exit } from './failure.ts';
 
@@ -27,18 +28,12 @@ export interface SpawnRequest {
   readonly stderrFile: string;
 }
 
-/** The process is in its control group before the watchdog starts, so nothing that it starts can be outside. */
-const GATE = 'IFS= read -r _ && exec "$0" </dev/null';
-/** Some shells drop variables whose names are none of theirs, such as `spring.profile`: `env` sets them again. */
-const GATE_WITH_VARIABLES = 'IFS= read -r _ && exec env "$@" "$0" </dev/null';
-const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 /** @returns `undefined` when there is no process; `onExit` comes later all the same */
 export function spawnReplica(request: SpawnRequest, events: ProcessEvents): ReplicaProcess | undefined {
   const { watchdog, environment, cgroup } = request;
   const command = cgroup ? gated(watchdog, environment) : [watchdog];
   const child = spawnWatchdog(command, { ...request, input: cgroup !== undefined }, events);
-  if (cgroup && child.pid !== undefined) openGate(child.stdin!, cgroup, child.pid);
+  if (cgroup) void openGate(child, cgroup).then(() => child.stdin?.end());
   return processOf(child);
 }
 
@@ -79,17 +74,3 @@ export const processOf = ({ pid }: ChildProcess): ReplicaProcess | undefined =>
   pid === undefined ? undefined : { pid, startTime: readStat(pid)?.startTime ?? '' };
 
 function ignore(): void {}
-
-function gated(watchdog: string, environment: SpawnRequest['environment']): string[] {
-  const foreign = Object.entries(environment).filter(([name]) => !SHELL_NAME.test(name));
-  const variables = foreign.map(([name, value]) => `${name}=${value}`);
-  return ['/bin/sh', '-c', variables.length > 0 ? GATE_WITH_VARIABLES : GATE, watchdog, ...variables];
-}
-
-function openGate(gate: Writable, cgroup: ReplicaCgroup, pid: number): void {
-  // A closed gate ends the shell, and with it the replica: never without the limit.
-  cgroup.attach(pid).then(
-    () => gate.end('\n'),
-    () => gate.destroy(),
-  );
-}

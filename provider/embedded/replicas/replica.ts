@@ -85,7 +85,7 @@ export class Replica {
    * @throws Error when the folder or the process cannot be made
    */
   static start(engine: Engine, record: FunctionRecord, manifest: BundleManifest, events: ReplicaEvents): Replica {
-    const pooled = isPoolable(record.spec, manifest, engine.cgroups) ? engine.pool.take() : undefined;
+    const pooled = isPoolable(record.spec, manifest) ? engine.pool.take(replicaLimits(record.spec)) : undefined;
     const { revision, digest } = record;
     const replica = new Replica(engine, record, events, { id: pooled?.id ?? newReplicaId(), revision, digest });
     try {
@@ -193,7 +193,7 @@ export class Replica {
     const limits = replicaLimits(spec);
     if (pooled) folder.giveRun(this.id, owner);
     else folder.makeRun(this.id, owner);
-    this.#cgroup = cgroups.create(this.id, limits, !PROCESS_PER_CALL.includes(manifest.mode));
+    this.#cgroup = pooled ? pooled.cgroup : cgroups.create(this.id, limits, !PROCESS_PER_CALL.includes(manifest.mode));
     const bundle = folder.bundle(digest);
     const paths = {
       id: this.id,
