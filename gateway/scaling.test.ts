@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { ScalingJson } from '../provider/wire/scaling.ts';
+import { freePort } from '../test/harness/free-port.ts';
 import { MemoryProvider } from './testing/memory-provider.ts';
 import { MemoryRecords } from './testing/memory-records.ts';
 import { start } from './testing/start.ts';
@@ -166,15 +164,6 @@ async function twoGateways(t: ExecutionContext) {
     }
   }
   return { provider, roles, leads };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 test('of two gateways exactly one decides, by what both count, and the other one once it has stopped', async (t) => {

@@ -6,6 +6,7 @@ import { failureTests } from './failure-tests.ts';
 import { functionTests } from './function-tests.ts';
 import { logTests } from './log-tests.ts';
 import { namespaceTests } from './namespace-tests.ts';
+import { recordTests } from './record-tests.ts';
 import { rollingTests } from './rolling-tests.ts';
 import { secretTests } from './secret-tests.ts';
 
@@ -40,4 +41,5 @@ export function providerConformance(test: TestFn, create: () => Promise<Conforma
   secretTests(conforms);
   namespaceTests(conforms);
   logTests(conforms);
+  recordTests(conforms);
 }

@@ -18,5 +18,7 @@ export const SECRET = `${OURS}secret`;
 export const NAMESPACE_CONFIG = `${OURS}namespace-config`;
 /** Its annotations, as JSON. */
 export const NAMESPACE_ANNOTATIONS = `${OURS}namespace-annotations`;
+/** The text of a record that gateways share. */
+export const RECORD = `${OURS}record`;
 /** faas-swarm writes it when it updates. */
 export const UID = 'com.openfaas.uid';

@@ -29,6 +29,7 @@ import { functionLogs } from './logs/function-logs.ts';
 import { Namespaces } from './namespaces.ts';
 import { functionNetwork } from './network.ts';
 import type { SwarmOptions } from './options.ts';
+import { Records } from './records.ts';
 import { Secrets, secretPath } from './secrets.ts';
 import { isFunction, readService } from './services/read-service.ts';
 import { desiredReplicas, type FunctionService, type FunctionServiceSpec } from './services/service.ts';
@@ -61,6 +62,7 @@ export async function createSwarmProvider(options: SwarmOptions): Promise<SwarmP
 /** Functions as services of a Docker Swarm, which holds all state: any number of gateways may work with one. */
 export class SwarmProvider implements Provider {
   readonly info: ProviderInfo = { name: 'dunlin-swarm', orchestration: 'swarm' };
+  readonly records: Records;
   readonly #options: SwarmOptions;
   readonly #docker: Dockerode;
   readonly #networkId: string;
@@ -76,6 +78,7 @@ export class SwarmProvider implements Provider {
     this.#options = options;
     this.#docker = docker;
     this.#networkId = networkId;
+    this.records = new Records(docker);
     this.#secrets = new Secrets(docker);
     this.#namespaces = new Namespaces(docker);
     this.#functions = new SwarmFunctions({
