@@ -14,11 +14,12 @@ export const countsOf = (metrics: FunctionMetrics, now: number): Counts => ({
   inFlight: metrics.inFlight,
 });
 
-/** Element by element, each at least 0: of a gateway that began anew, all it has counted is new. */
+/** Element by element, each at least 0: of a function that was deployed anew, all that is counted is new. */
 export function growth(before: Counts | undefined, after: Counts): Counts {
   // Of one that was never seen, nothing: it may have counted for days.
   if (before === undefined) return NO_COUNTS;
-  const from = after.started < before.started ? NO_COUNTS : before;
+  // `started` may fall a little: a call that another process serves is taken back.
+  const from = after.ended < before.ended ? NO_COUNTS : before;
   return {
     started: Math.max(0, after.started - from.started),
     ended: Math.max(0, after.ended - from.ended),

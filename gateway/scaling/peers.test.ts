@@ -53,7 +53,7 @@ test('the counts of all others are summed, from when they were first asked, and 
   t.like(peers.counts(KEY), { started: 15, ended: 18, inFlight: 1 });
 });
 
-test('a gateway that began anew does not take back what it had counted', async (t) => {
+test('a function that was deployed anew does not take back what was counted of it', async (t) => {
   const a = await gateway(t, 'a');
   const { peers, ask } = asking(a.address);
   a.functions = { [KEY]: counts(100) };
@@ -63,6 +63,16 @@ test('a gateway that began anew does not take back what it had counted', async (
   a.functions = { [KEY]: counts(7) };
   await ask();
   t.is(peers.counts(KEY).started, 27);
+});
+
+test('a call that is taken back, because another process serves it, makes nothing new of what was known', async (t) => {
+  const a = await gateway(t, 'a');
+  const { peers, ask } = asking(a.address);
+  a.functions = { [KEY]: { ...counts(100), started: 101 } };
+  await ask();
+  a.functions = { [KEY]: counts(100) };
+  await ask();
+  t.is(peers.counts(KEY).started, 0);
 });
 
 test('the first call of a function at a gateway that was asked before counts', async (t) => {
