@@ -104,6 +104,15 @@ test('an alert that scaled a function is its last decision', async (t) => {
   t.like(scaling.decision, { replicas: 5, reason: 'an alert is firing' });
 });
 
+test("a resolved alert returns to the schedule's minimum, where one holds", async (t) => {
+  const { json, deploy, provider } = await start(t);
+  await deploy('held', { labels: { 'com.dunlin.scale.schedule': '* * * * * = 3' } });
+  await provider.scale(ref('held'), 7);
+  const alerts = [{ status: 'resolved', labels: { function_name: 'held.openfaas-fn' } }];
+  await json('/system/alert', 'POST', { status: 'resolved', alerts });
+  t.is(provider.scaled.at(-1), 'held=3');
+});
+
 test("a webhook without a body, with no JSON, or of wrong types is refused with OpenFaaS's text and the cause", async (t) => {
   const { json, request } = await start(t);
   const firstLine = (body: string): string => body.split('\n', 1)[0]!;

@@ -30,7 +30,8 @@ export function alertRoutes(add: AddResource, { provider, routes, autoscaler, re
     const { replicas } = entry.state;
     // Two drivers would undo each other's work.
     if (rules.driver === 'autoscaler') return;
-    const desired = desiredReplicas(alert.status, replicas, rules);
+    const min = rules.schedule?.minimum(new Date()) ?? rules.min;
+    const desired = desiredReplicas(alert.status, replicas, { ...rules, min });
     if (desired !== replicas) await provider.scale(alert, desired, signal);
     autoscaler.alerted(entry, alert.status, desired);
   };
