@@ -73,7 +73,7 @@ const NOT_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const DIGITS = /^[0-9]{1,16}$/;
 
 /** A larger number would be another one once it has been read as a double. */
-const isLength = (value: string): boolean => DIGITS.test(value) && Number(value) <= Number.MAX_SAFE_INTEGER;
+export const isLength = (value: string): boolean => DIGITS.test(value) && Number(value) <= Number.MAX_SAFE_INTEGER;
 
 /** The origin-form of a request target: `http://host/a?b` becomes `/a?b`; others are returned as they are. */
 export function originTarget(target: string): string {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest } from '../../common/http/message.ts';
+import { sixDigits } from '../../common/seconds-text.ts';
 
 /** A call id of a client that is worth passing on: a token that fits into headers and logs. */
 const CALL_ID = /^[\x21-\x7e]{1,128}$/;
@@ -104,12 +105,3 @@ export function unixNanoseconds(at: number): string {
 }
 
 export const startTimeNow = (): string => unixNanoseconds(performance.now());
-
-/** Milliseconds as seconds, to the microsecond; as `toFixed(6)`, which is slow. */
-export function secondsText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  return `${seconds}.${sixDigits(Math.floor((ms - seconds * 1000) * 1000))}`;
-}
-
-/** @param below a whole number below a million */
-const sixDigits = (below: number): string => String(1_000_000 + below).slice(1);

@@ -1,9 +1,13 @@
 import { once } from 'node:events';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
+import { certificate } from '../../gateway/testing/certificate.ts';
 import { type Finished, type Platform, replicaProcesses, root, run, startPlatform } from '../harness/platform.ts';
 
 const takeOver = (dataDir: string, ...more: string[]): Promise<Finished> =>
@@ -63,6 +67,35 @@ test('a connection from before two take-overs is answered: what replaced its gat
   for (const _round of [1, 2]) t.is((await takeOver(platform.dataDir)).code, 0);
   t.like(await callOn(agent, platform), { status: 200, connection: 'close' });
 });
+
+for (const workers of ['1', '2'])
+  test(`with TLS and --workers ${workers} the gateway is replaced, too: an idle connection is answered and told to end`, async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'dunlin-tls-'));
+    t.teardown(() => rm(folder, { recursive: true }));
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    writeFileSync(cert, certificate.cert);
+    writeFileSync(key, certificate.key);
+    const env = { dunlin_tls_cert: cert, dunlin_tls_key: key };
+    const platform = await startPlatform({ env, args: ['--workers', workers] });
+    t.teardown(() => platform[Symbol.asyncDispose]());
+    for (const [path, status] of [
+      ['/healthz', 200],
+      ['/function/ghost', 404],
+    ] as const) {
+      const agent = new HttpsAgent({ keepAlive: true, maxSockets: 1, ca: certificate.cert });
+      t.teardown(() => agent.destroy());
+      const get = async () => {
+        const [res] = (await once(httpsGet(`${platform.url}${path}`, { agent }), 'response')) as [IncomingMessage];
+        await text(res);
+        return { status: res.statusCode, connection: res.headers.connection };
+      };
+      t.deepEqual(await get(), { status, connection: 'keep-alive' });
+      const { code, stderr } = await takeOver(platform.dataDir);
+      t.is(code, 0, stderr);
+      t.deepEqual(await get(), { status, connection: 'close' });
+      t.deepEqual(await get(), { status, connection: 'keep-alive' });
+    }
+  });
 
 test('a change that is asked of the old gateway after the take-over is made by the new one', async (t) => {
   const platform = await platformWithFiglet(t);

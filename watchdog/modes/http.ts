@@ -12,6 +12,7 @@ import { sendProblem } from '../../common/http/send-problem.ts';
 import { originTarget } from '../../common/http/strict.ts';
 import { relayUpgrade } from '../../common/http/upgrade.ts';
 import { type Address, Upstream } from '../../common/http/upstream.ts';
+import { secondsText } from '../../common/seconds-text.ts';
 import type { UpstreamSpec } from '../config.ts';
 import { awaitListening } from '../process/await-listening.ts';
 import { bufferedRequest } from '../process/buffered-request.ts';
@@ -96,8 +97,7 @@ export class HttpMode implements Mode {
       target: originTarget(req.url!),
       timeoutMs: streams ? 0 : call.limitMs,
       timeoutExemptStreams: true,
-      answerHeaders: () =>
-        streams ? [] : ['X-Duration-Seconds', ((performance.now() - call.startedAt) / 1000).toFixed(6)],
+      answerHeaders: () => (streams ? [] : ['X-Duration-Seconds', secondsText(performance.now() - call.startedAt)]),
       onDone: (outcome) => this.#onDone(call, req, outcome, mayRetry),
     });
   }

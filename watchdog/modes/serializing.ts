@@ -1,3 +1,4 @@
+import { secondsText } from '../../common/seconds-text.ts';
 import { logLines } from '../process/capture.ts';
 import { type Child, describeEnding } from '../process/child.ts';
 import { feed } from '../process/feed.ts';
@@ -58,7 +59,7 @@ export class SerializingMode implements Mode {
       answerText(call, 500, describeEnding(ending), stopped === 'timed_out' ? 'exec_timeout' : 'function_failed');
       return;
     }
-    const seconds = ((performance.now() - call.startedAt) / 1000).toFixed(6);
+    const seconds = secondsText(performance.now() - call.startedAt);
     const headers = {
       'Content-Type': config.contentType,
       'Content-Length': output.length,

@@ -1,5 +1,5 @@
 import { FieldError, parseFields, TOKEN } from '../field-parser.ts';
-import { faultOf } from '../strict.ts';
+import { faultOf, isLength } from '../strict.ts';
 
 /** A request that breaks a rule whose answer is not 400. */
 export class RefusedRequest extends FieldError {
@@ -69,7 +69,8 @@ export function parseRequestHead(text: string): RequestHead {
         break;
       case 14:
         if (name.toLowerCase() === 'content-length') {
-          lengths++;
+          // One that is no length is left to the rules below.
+          lengths += isLength(fields[i + 1]!) ? 1 : 2;
           head.length = Number(fields[i + 1]);
         }
         break;
@@ -79,7 +80,7 @@ export function parseRequestHead(text: string): RequestHead {
     }
   }
   // The rare ones are judged by the rules that node:http's requests are judged by.
-  if (hosts !== 1 || lengths + codings > 0) {
+  if (hosts !== 1 || lengths > 1 || codings > 0) {
     const fault = faultOf(head.minor, fields);
     if (fault !== undefined) throw new FieldError(fault);
   }

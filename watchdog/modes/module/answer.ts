@@ -1,9 +1,10 @@
+import { secondsText } from '../../../common/seconds-text.ts';
 import type { Call } from '../mode.ts';
 import { roomOrEnd } from '../room-or-end.ts';
 import type { FunctionContext } from './context.ts';
 
 const DURATION_HEADER = 'X-Duration-Seconds';
-const secondsOf = ({ startedAt }: Call): string => ((performance.now() - startedAt) / 1000).toFixed(6);
+const secondsOf = ({ startedAt }: Call): string => secondsText(performance.now() - startedAt);
 
 type Headers = Record<string, string | number | readonly string[]>;
 
