@@ -208,7 +208,8 @@ class Lane {
     }
     const patience = setTimeout(
       () => {
-        if (isBroken && !closed && received === '') this.#complain('unanswered', `${read.fault}`);
+        // Behind a sound request it waits for that one's answer, which a bad upstream may keep for long.
+        if (isBroken && whole === 0 && !closed && received === '') this.#complain('unanswered', `${read.fault}`);
         resolve();
       },
       isBroken || (whole > 0 && whole === read.requests.length) ? PATIENCE_MS : 5,

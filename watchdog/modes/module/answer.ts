@@ -3,6 +3,8 @@ import type { Call } from '../mode.ts';
 import { roomOrEnd } from '../room-or-end.ts';
 import type { FunctionContext } from './context.ts';
 
+/** Characters of a text that it is worth looking at one by one. */
+const MAX_TEXT = 1024;
 const DURATION_HEADER = 'X-Duration-Seconds';
 const secondsOf = ({ startedAt }: Call): string => secondsText(performance.now() - startedAt);
 
@@ -15,7 +17,7 @@ type Headers = Record<string, string | number | readonly string[]>;
 export function writeAnswer(call: Call, context: FunctionContext, value: unknown): void | Promise<void> {
   const { res } = call;
   if (res.destroyed || res.headersSent) return;
-  if (typeof value === 'string') writeWhole(call, context, Buffer.from(value), 'text/plain; charset=utf-8');
+  if (typeof value === 'string') writeWhole(call, context, bytesOf(value), 'text/plain; charset=utf-8');
   else if (value === undefined) writeWhole(call, context, Buffer.alloc(0), undefined);
   else if (value instanceof Uint8Array) writeWhole(call, context, asBuffer(value), 'application/octet-stream');
   else if (value instanceof ArrayBuffer) writeWhole(call, context, Buffer.from(value), 'application/octet-stream');
@@ -23,21 +25,33 @@ export function writeAnswer(call: Call, context: FunctionContext, value: unknown
   else if (isAsyncIterable(value)) {
     writeHead(call, context, context.status() ?? 200, { 'Content-Type': 'application/octet-stream' });
     return writeStream(call, value);
-  } else writeWhole(call, context, Buffer.from(JSON.stringify(value) ?? 'null'), 'application/json');
+  } else writeWhole(call, context, bytesOf(JSON.stringify(value) ?? 'null'), 'application/json');
 }
 
-function writeWhole(call: Call, context: FunctionContext, body: Buffer, type: string | undefined): void {
+/** @param body a string is Latin-1 */
+function writeWhole(call: Call, context: FunctionContext, body: Buffer | string, type: string | undefined): void {
+  const { req, res } = call;
   const status = context.status() ?? 200;
   if (type !== undefined && context.headers() === undefined) {
     // The way of nearly all answers, in the form that costs least.
-    const length = String(body.length);
-    call.res.writeHead(status, ['Content-Type', type, 'Content-Length', length, DURATION_HEADER, secondsOf(call)]);
+    const headers = ['Content-Type', type, 'Content-Length', String(body.length), DURATION_HEADER, secondsOf(call)];
+    if (status === 200 && req.method !== 'HEAD' && res.writeCheckedHead !== undefined)
+      res.writeCheckedHead(200, 'OK', headers, 'length');
+    else res.writeHead(status, headers);
   } else {
     const headers: Headers = { 'Content-Length': body.length };
     if (type !== undefined) headers['Content-Type'] = type;
     writeHead(call, context, status, headers);
   }
-  call.res.end(body);
+  if (typeof body === 'string') res.end(body, 'latin1');
+  else res.end(body);
+}
+
+/** Short ASCII stays text, which leaves with the head in one piece and is never copied. */
+function bytesOf(text: string): Buffer | string {
+  if (text.length > MAX_TEXT) return Buffer.from(text);
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return Buffer.from(text);
+  return text;
 }
 
 async function writeResponse(call: Call, context: FunctionContext, response: Response): Promise<void> {
