@@ -8,6 +8,7 @@ import { sendProblem } from '../common/http/send-problem.ts';
 import { HttpServer } from '../common/http/server/server.ts';
 import { REASONS } from '../common/http/status-codes.ts';
 import { originTarget } from '../common/http/strict.ts';
+import { secondsText } from '../common/seconds-text.ts';
 import type { WatchdogConfig } from './config.ts';
 import { Limiter } from './limiter.ts';
 import { listen } from './listen.ts';
@@ -245,7 +246,7 @@ export class Watchdog {
     const id = this.#config.logCallId ? ` [${callId ?? 'none'}]` : '';
     const code = `${status} ${REASONS[status] ?? 'Client Closed Request'}`;
     this.#log.oneLine(
-      `${req.method} ${req.url} - ${code} - ContentLength: ${res.bodyBytes ?? 0}B (${elapsed.toFixed(4)}s)${id}`,
+      `${req.method} ${req.url} - ${code} - ContentLength: ${res.bodyBytes ?? 0}B (${secondsText(elapsed * 1000).slice(0, -2)}s)${id}`,
       {
         callId,
       },
