@@ -89,6 +89,9 @@ export function parseRequestHead(text: string): RequestHead {
   return head;
 }
 
+/** What need not start with a slash: a URL without user, or all of the server (RFC 9112 section 3.2.2 and 3.2.4). */
+const OTHER_TARGET = /^(?:https?:\/\/[\w.~!$&'()*+,;=:%[\]-]+(?:[/?]|$)|\*$)/i;
+
 /** @returns where the fields start */
 function parseRequestLine(text: string, head: RequestHead): number {
   let i = 0;
@@ -105,6 +108,8 @@ function parseRequestLine(text: string, head: RequestHead): number {
   if (i === targetAt || code !== 32)
     throw new FieldError('the request target holds a fragment, a control character or one outside ASCII');
   head.target = text.slice(targetAt, i);
+  if (text.charCodeAt(targetAt) !== 47 && !OTHER_TARGET.test(head.target))
+    throw new FieldError('the request target must start with "/" or be a URL of http');
   const minor = text.charCodeAt(i + 8);
   if (!text.startsWith('HTTP/1.', i + 1) || (minor !== 48 && minor !== 49))
     throw new FieldError('only HTTP/1.0 and HTTP/1.1 are spoken here');

@@ -73,6 +73,11 @@ for (const [what, text] of Object.entries({
   'a tab in the request line': 'GET\t/ HTTP/1.1\r\nHost: x\r\n\r\n',
   'no target': 'GET HTTP/1.1\r\nHost: x\r\n\r\n',
   'a fragment': 'GET /a#b HTTP/1.1\r\nHost: x\r\n\r\n',
+  'a target without a slash': 'GET a/b HTTP/1.1\r\nHost: x\r\n\r\n',
+  'a URL that is cut': 'GET http:/x HTTP/1.1\r\nHost: x\r\n\r\n',
+  'a URL of nowhere': 'GET http:///a HTTP/1.1\r\nHost: x\r\n\r\n',
+  'a URL with a user': 'GET http://me@x/ HTTP/1.1\r\nHost: x\r\n\r\n',
+  'a URL of something else': 'GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n',
   'a byte outside ASCII in the target': 'GET /\xe9 HTTP/1.1\r\nHost: x\r\n\r\n',
   'HTTP/0.9': 'GET /\r\n\r\n',
   'HTTP/1.2': 'GET / HTTP/1.2\r\nHost: x\r\n\r\n',
@@ -152,8 +157,32 @@ const PIECES = [
 ];
 const SOUND_HEADS = ['GET / HTTP/1.1\r\nHost: x\r\n', 'POST /b HTTP/1.1\r\nHost: x\r\n'];
 
+const TARGET_PIECES = [
+  '/',
+  '//',
+  'a',
+  '1',
+  'http:',
+  'HTTPS://',
+  'x',
+  ':',
+  '@',
+  '*',
+  '?',
+  '%',
+  '[',
+  ']',
+  '\\',
+  '.',
+  '~',
+];
+
 /** A request out of pieces that often fit. */
 function randomRequest(random: Random): string {
+  if (random.chance(0.2)) {
+    const target = Array.from({ length: random.int(1, 5) }, () => random.pick(TARGET_PIECES)).join('');
+    return `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  }
   let text = random.chance(0.8) ? random.pick(SOUND_HEADS) : '';
   for (let left = random.int(1, 6); left > 0; left--) text += random.pick(PIECES);
   return text;
