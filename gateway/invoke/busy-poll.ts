@@ -11,6 +11,7 @@ const SHORT_MS = 0.2;
  */
 export class BusyPoll {
   readonly #enabled: boolean;
+  readonly #now: () => number;
   readonly #answer = new Gap();
   readonly #nextCall = new Gap();
   #inFlight = 0;
@@ -19,9 +20,13 @@ export class BusyPoll {
   #until = 0;
   #spinning = false;
 
-  /** @param cores with one only, this would be in the way of whoever is waited for */
-  constructor(cores: number) {
+  /**
+   * @param cores with one only, this would be in the way of whoever is waited for
+   * @param now milliseconds, with fractions
+   */
+  constructor(cores: number, now: () => number) {
     this.#enabled = cores > 1;
+    this.#now = now;
   }
 
   callBegins(): void {
@@ -46,7 +51,7 @@ export class BusyPoll {
 
   #turn(came: Gap, expected: Gap): void {
     if (!this.#enabled) return;
-    const now = performance.now();
+    const now = this.#now();
     came.wasShort = now - came.since < SHORT_MS;
     expected.since = now;
     this.#until = expected.wasShort ? now + SPIN_MS : 0;
@@ -56,7 +61,7 @@ export class BusyPoll {
   }
 
   readonly #spin = (): void => {
-    if (performance.now() < this.#until) setImmediate(this.#spin);
+    if (this.#now() < this.#until) setImmediate(this.#spin);
     else this.#spinning = false;
   };
 }

@@ -49,7 +49,7 @@ export class CallSide {
     this.invoker = new Invoker(this.routes, auth, this.primary, {
       provider,
       waitingRoom,
-      busyPoll: new BusyPoll(availableParallelism()),
+      busyPoll: new BusyPoll(availableParallelism(), () => performance.now()),
       forward: (hasReplica) => {
         const to = this.#successor ?? (hasReplica ? undefined : this.primary);
         return to && ((req, res) => to.send(req, res, this.invoker.taken(req)));
