@@ -2,7 +2,8 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { logReplicas } from '../../bench/lib/replica-log.ts';
-import { steadyCalls } from '../../bench/lib/steady-calls.ts';
+import { type CallOutcome, steadyCalls } from '../../bench/lib/steady-calls.ts';
+import type { ScalingJson } from '../../provider/wire/scaling.ts';
 import { deployHandler } from '../harness/deploy-handler.ts';
 import { type Platform, startPlatform } from '../harness/platform.ts';
 
@@ -70,6 +71,27 @@ test.serial(
   },
 );
 
+test.serial('CPU that a function takes is load, too', async (t) => {
+  const burn = 'export default () => { for (const end = Date.now() + 20; Date.now() < end; ); return "done"; };\n';
+  const labels = {
+    'com.openfaas.scale.type': 'cpu',
+    'com.openfaas.scale.target': '100',
+    'com.openfaas.scale.max': '3',
+  };
+  await deploy(t, 'burn', burn, labels);
+  const ended = new AbortController();
+  const load = async () => {
+    while (!ended.signal.aborted) t.true((await steadyCalls(`${platform.url}/function/burn`, 20, 1)).every(is200));
+  };
+  const loading = load();
+  await platform.until('burn', ({ availableReplicas }) => availableReplicas === 3);
+  ended.abort();
+  await loading;
+  const { scaling } = (await (await platform.api('/system/function/burn')).json()) as { scaling: ScalingJson };
+  t.is(scaling.type, 'cpu');
+  t.regex(scaling.decision!.reason, /millicores, 100 x 0\.9 each/);
+});
+
 test.serial('a function that fails to start tells each of its waiters why', async (t) => {
   const handler = "if (process.env.broken) throw new Error('no licence');\nexport default () => 'fine';\n";
   await deploy(t, 'broken', handler, {});
@@ -88,6 +110,8 @@ test.serial('a function that fails to start tells each of its waiters why', asyn
     );
   }
 });
+
+const is200 = ({ status }: CallOutcome): boolean => status === 200;
 
 /** Calls that have all begun before any is answered. */
 function crowd(name: string, count: number): Promise<readonly { readonly status: number; readonly body: string }[]> {
