@@ -337,6 +337,23 @@ test('a gateway that is not there, answers rubbish or is slow is named', async (
   t.regex(slow.stderr, /^The gateway http.* did not answer within 0\.05 s; give it longer with --timeout\n$/);
 });
 
+test('an expired token, given or stored, is told to log in', async (t) => {
+  await using at = await start();
+  const { project, gateway } = at;
+  const told = 'Unauthorized access, run "faas-cli login" to setup authentication for this server\n';
+  gateway.functions.set('hello', { service: 'hello' });
+  for (const command of [['list'], ['describe', 'hello'], ['remove', 'hello'], ['secret', 'list'], ['version']])
+    t.deepEqual(
+      await project.run([...command, '-k', 'expired']).then(({ code, stderr }) => ({ code, stderr })),
+      { code: 1, stderr: told },
+      command.join(' '),
+    );
+  await project.write({
+    '.config/config.yml': `auths: [{ gateway: "${gateway.url}", auth: oauth2, token: expired }]`,
+  });
+  t.like(await project.run(['list']), { code: 1, stderr: told });
+});
+
 test('a gateway that says it in text, as OpenFaaS does, is quoted', async (t) => {
   await using at = await start();
   at.gateway.answers.set('GET /system/functions', (_request, response) => response.writeHead(500).end('no way\n'));

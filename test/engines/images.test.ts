@@ -11,6 +11,7 @@ import { buildExecutable, EXECUTABLES } from '../harness/executable.ts';
 import { type Finished, run } from '../harness/platform.ts';
 import { CTRL_C, Terminal } from '../harness/terminal.ts';
 import { BUILD_ARGS, type Engines, forget, REGISTRY, startEngines, tagsOf } from './engine.ts';
+import { type SwarmGateway, startSwarmGateway } from './swarm-gateway.ts';
 
 /** What ships: a single file, which needs no Node. */
 const PROGRAM = join(EXECUTABLES, 'faas-cli');
@@ -23,6 +24,7 @@ let engines: Engines;
 let docker: Docker;
 let imagesBefore: ReadonlySet<string>;
 let home: string;
+let swarm: SwarmGateway;
 /** One project with a function of each template. */
 let project: string;
 
@@ -35,8 +37,11 @@ test.before(async () => {
   project = await mkdtemp(join(tmpdir(), 'dunlin-images-'));
   for (const template of TEMPLATES)
     await succeed(['new', '--lang', template, nameOf(template), '--prefix', `${REGISTRY}/${TEAM}`]);
+  swarm = await startSwarmGateway(docker, `${TEAM}-gateway`);
+  await succeed(['login', '-g', swarm.url, '--password-stdin'], { input: swarm.password });
 });
 test.after.always(async () => {
+  await swarm?.[Symbol.asyncDispose]();
   if (docker) await removeImages();
   for (const repository of [...TEMPLATES.map(nameOf), 'large', 'wordcount'])
     await forget(`${TEAM}/${repository}`, 'latest');
@@ -174,6 +179,24 @@ for (const template of TEMPLATES)
     terminal.type(CTRL_C);
     t.is((await terminal.finished(typed)).code, 130);
     await t.throwsAsync(docker.getContainer(name).inspect(), { message: /no such container/i });
+  });
+
+for (const template of TEMPLATES)
+  test.serial(`${template}, on a Swarm: deploy, invoke, logs, remove`, async (t) => {
+    const name = nameOf(template);
+    const terminal = await openTerminal(t);
+    const only = `--filter ${name} -g ${swarm.url}`;
+    const typed = async (line: string): Promise<string> => {
+      const { code, text } = await terminal.run(line);
+      t.is(code, 0, `${line}\n${text}`);
+      return text;
+    };
+    t.regex(await typed(`faas-cli deploy ${only}`), /Deployed\. 202 Accepted\./);
+    t.regex(await typed(`faas-cli ready ${name} -g ${swarm.url}`), /is ready/);
+    t.regex(await typed(`echo Ada | faas-cli invoke ${name} -g ${swarm.url}`), /Hello, Ada!/);
+    t.regex(await typed(`faas-cli logs ${name} -g ${swarm.url} --tail=false`), /^\d{4}-\d\d-\d\dT\S+ \S/);
+    t.regex(await typed(`faas-cli remove ${only}`), /Removing old function\./);
+    t.notRegex(await typed(`faas-cli list -q -g ${swarm.url}`), new RegExp(`^${name}$`, 'm'));
   });
 
 test.serial('local-run says what is in its way: a container of that name, an image that was not built', async (t) => {
