@@ -80,10 +80,11 @@ export class Watchdog {
     );
     this.#log.line(path === undefined ? `Listening on port: ${bound}` : `Listening on unix socket: ${path}`);
     if (metricsPort !== 0) await this.#serveMetrics(metricsPort);
-    if (!this.#config.suppressLock) this.#log.line(`Writing lock-file to: ${this.#lock.path}`);
-    this.#lock.create();
     this.#healthy = true;
     await this.#starting;
+    // An image's health check looks for this file; a rolling update goes on by it, so it must not come too soon.
+    if (!this.#config.suppressLock) this.#log.line(`Writing lock-file to: ${this.#lock.path}`);
+    if (this.#healthy) this.#lock.create();
     this.#ready = true;
   }
 
@@ -275,7 +276,7 @@ export class Watchdog {
 
   #answerHealth(req: HttpRequest, res: HttpResponse): void {
     if (req.method !== 'GET') res.writeHead(405).end();
-    else if (this.#healthy && this.#lock.exists())
+    else if (this.#healthy && (!this.#ready || this.#lock.exists()))
       res.writeHead(200, { 'Content-Type': 'text/plain', [WATCHDOG_HEADER]: VERSION }).end('OK');
     else res.writeHead(503, { [WATCHDOG_HEADER]: VERSION }).end();
   }

@@ -6,8 +6,6 @@ export interface Remains {
   readonly wasReady: boolean;
   readonly outOfMemory: boolean;
   readonly lastLogLines: readonly string[];
-  /** Earlier than the task tells it, where its container is on this machine. */
-  readonly exitCode?: number;
 }
 
 /** The exit code of a process that SIGKILL ended. */
@@ -16,7 +14,7 @@ const KILLED = 137;
 /** Why a replica ended by itself. */
 export function failureOf(task: Task, remains: Remains): ReplicaFailure {
   const { Err = '', State } = task.Status;
-  const exitCode = remains.exitCode ?? exitCodeOf(task);
+  const exitCode = exitCodeOf(task);
   const ended = {
     replica: task.ID,
     ...(exitCode !== undefined && { exitCode }),

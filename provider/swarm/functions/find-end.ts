@@ -1,5 +1,6 @@
 import type Dockerode from 'dockerode';
 import type { ReplicaFailure } from '../../provider.ts';
+import { LogFrames, type LogLine } from '../logs/log-frames.ts';
 import { readTaskLogs } from '../logs/task-logs.ts';
 import { failureOf } from './failure.ts';
 import type { Task } from './task.ts';
@@ -13,29 +14,24 @@ const LOG_MS = 3000;
 /** Finds out why a replica ended. Never throws. */
 export type FindEnd = (task: Task, wasReady: boolean) => Promise<ReplicaFailure>;
 
-/** By the task itself, the end of its log wherever it ran, and its container where that is on this machine. */
+/** By the task itself, and by its container where that is on this machine, else by the log that its node has. */
 export const findEndWith =
   (docker: Dockerode): FindEnd =>
   async (task, wasReady) => {
-    const [lastLogLines, container] = await Promise.all([lastLines(docker, task), inspectHere(docker, task)]);
-    return failureOf(task, { wasReady, lastLogLines, outOfMemory: container?.State.OOMKilled === true });
+    const id = task.Status.ContainerStatus?.ContainerID;
+    if (!id) return failureOf(task, { wasReady, lastLogLines: [], outOfMemory: false });
+    const container = docker.getContainer(id);
+    const here = await container.inspect().catch(() => undefined);
+    const lines = here
+      ? lastLinesHere(container)
+      : readTaskLogs(docker, task.ID, { tail: LINES }, AbortSignal.timeout(LOG_MS));
+    const lastLogLines = (await lines.catch(() => [])).slice(-LINES).map(({ text }) => shortened(text));
+    return failureOf(task, { wasReady, lastLogLines, outOfMemory: here?.State.OOMKilled === true });
   };
 
-async function lastLines(docker: Dockerode, task: Task): Promise<string[]> {
-  if (!task.Status.ContainerStatus?.ContainerID) return [];
-  try {
-    const lines = await readTaskLogs(docker, task.ID, { tail: LINES }, AbortSignal.timeout(LOG_MS));
-    return lines.map(({ text }) => (text.length > LINE_CHARS ? `${text.slice(0, LINE_CHARS)}...` : text));
-  } catch {
-    return [];
-  }
+async function lastLinesHere(container: Dockerode.Container): Promise<LogLine[]> {
+  const logs = await container.logs({ follow: false, stdout: true, stderr: true, timestamps: true, tail: LINES });
+  return new LogFrames().push(logs);
 }
 
-async function inspectHere(docker: Dockerode, { Status }: Task) {
-  const id = Status.ContainerStatus?.ContainerID;
-  if (!id) return undefined;
-  return docker
-    .getContainer(id)
-    .inspect()
-    .catch(() => undefined);
-}
+const shortened = (text: string): string => (text.length > LINE_CHARS ? `${text.slice(0, LINE_CHARS)}...` : text);

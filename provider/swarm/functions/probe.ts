@@ -8,7 +8,8 @@ const WATCHDOG_HEADER = 'x-dunlin-watchdog';
 /** Longer than an answer takes that is on its way, shorter than it takes to notice that nobody is there. */
 const ATTEMPT_MS = 1000;
 const FIRST_PAUSE_MS = 10;
-const LAST_PAUSE_MS = 500;
+/** Soon enough that the engine, which asks every few seconds, does not stop its predecessor before we know of it. */
+const LAST_PAUSE_MS = 100;
 /** One that waits long is asked less and less often. */
 const GROWTH = 1.1;
 

@@ -210,7 +210,7 @@ export class SwarmFunctions {
 
   #onEvent({ Type, Action, Actor }: EngineEvent): void {
     if (Type === 'service') this.#onService(Action, Actor.ID);
-    else if (Type === 'container') this.#onContainer(Action, Actor.Attributes);
+    else if (Type === 'container') this.#onContainer(Action, Actor);
     else this.#pulse.now(true);
   }
 
@@ -220,14 +220,17 @@ export class SwarmFunctions {
     this.#pulse.hurry();
   }
 
-  #onContainer(action: string, attributes: EngineEvent['Actor']['Attributes']): void {
-    const serviceId = attributes['com.docker.swarm.service.id'];
-    const taskId = attributes['com.docker.swarm.task.id'];
+  /** Of this node only. */
+  #onContainer(action: string, { ID, Attributes }: EngineEvent['Actor']): void {
+    const serviceId = Attributes['com.docker.swarm.service.id'];
+    const taskId = Attributes['com.docker.swarm.task.id'];
     const tracked = serviceId === undefined ? undefined : this.#byId.get(serviceId);
     if (tracked === undefined || taskId === undefined) return;
     if (action === 'start') tracked.started(taskId);
-    else if (['kill', 'die', 'health_status: unhealthy'].includes(action)) tracked.left(taskId);
-    if (['create', 'start', 'die', 'kill', 'destroy'].includes(action) || action.startsWith('health_status'))
-      this.#pulse.now(false);
+    else if (action === 'kill') tracked.signalled(taskId, Number(Attributes.signal));
+    else if (action === 'die') tracked.died(taskId, ID, Number(Attributes.exitCode));
+    else if (action === 'health_status: unhealthy') tracked.left(taskId);
+    else if (!['create', 'destroy'].includes(action) && !action.startsWith('health_status')) return;
+    this.#pulse.now(false);
   }
 }

@@ -10,6 +10,7 @@ import { endedAt, hasEnded, hasFailed, hostOf, isCurrent, isWanted, mayAnswer, t
 const FUNCTION_PORT = 8080;
 /** Replicas that ended in a row, after one had served, until the next is no longer expected to serve. */
 const PROMISING_FAILURES = 3;
+const SIGKILL = 9;
 
 /** What a function asks of those around it. */
 export interface FunctionEvents {
@@ -30,6 +31,7 @@ interface Replica {
   readyAt: Date | undefined;
   /** Left the list of those that get calls, for good. */
   left: boolean;
+  toldToStop: boolean;
   readonly asking: AbortController;
 }
 
@@ -151,12 +153,34 @@ export class TrackedFunction {
     if (task) this.#applyTask(task, false);
   }
 
-  /** A replica gets no more calls: the engine here told it to stop, it ended, or its image says that it is ill. */
+  /** A replica gets no more calls. */
   left(taskId: string): void {
     const replica = this.#replicas.get(taskId);
     if (replica === undefined || replica.left) return;
     this.#leave(replica);
     this.#changed();
+  }
+
+  /** The engine here sent its container a signal; all but SIGKILL ask it to stop. */
+  signalled(taskId: string, signal: number): void {
+    const replica = this.#replicas.get(taskId);
+    if (replica && signal !== SIGKILL) replica.toldToStop = true;
+    this.left(taskId);
+  }
+
+  /** The engine here saw its container end, a moment before the Swarm says so of the task. */
+  died(taskId: string, containerId: string, exitCode: number): void {
+    const replica = this.#replicas.get(taskId);
+    this.left(taskId);
+    if (replica === undefined || replica.toldToStop || this.#reported.has(taskId)) return;
+    this.#reported.add(taskId);
+    const Status = {
+      Timestamp: new Date().toISOString(),
+      State: 'failed' as const,
+      Err: `task: non-zero exit (${exitCode})`,
+      ContainerStatus: { ContainerID: containerId, ExitCode: exitCode },
+    };
+    this.#events.onFailed(this, { ...replica.task, Status }, replica.readyAt !== undefined);
   }
 
   /** Why a replica ended is known now. */
@@ -184,7 +208,14 @@ export class TrackedFunction {
     }
     const host = hostOf(task, this.#networkId);
     if (known || host === undefined || !(mayAnswer(task) || this.#started.has(task.ID))) return;
-    const replica: Replica = { task, host, readyAt: undefined, left: false, asking: new AbortController() };
+    const replica: Replica = {
+      task,
+      host,
+      readyAt: undefined,
+      left: false,
+      toldToStop: false,
+      asking: new AbortController(),
+    };
     this.#replicas.set(task.ID, replica);
     void this.#ask(replica);
   }

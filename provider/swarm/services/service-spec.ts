@@ -39,6 +39,7 @@ export interface ServiceParts {
  */
 export function serviceSpec(spec: FunctionSpec, parts: ServiceParts): FunctionServiceSpec {
   checkLabels(spec);
+  checkConstraints(spec);
   const settings = swarmSettings(spec);
   const limits = readResources('limits', spec.limits);
   const requests = readResources('requests', spec.requests);
@@ -142,4 +143,18 @@ function checkLabels({ labels }: FunctionSpec): void {
         `labels: ${JSON.stringify(name)} is used by the provider itself${reserved ? `, as is all that begins with "${reserved}"` : ''}; choose another name`,
       );
   }
+}
+
+/** Swarm's own message names neither field nor value. */
+function checkConstraints({ constraints = [] }: FunctionSpec): void {
+  for (const [index, constraint] of constraints.entries())
+    if (
+      !/^(node\.(id|hostname|ip|role|platform\.(os|arch)|labels\.\S+)|engine\.labels\.\S+)\s*[!=]=\s*\S/.test(
+        constraint,
+      )
+    )
+      throw new FaasError(
+        'invalid_request',
+        `constraints[${index}] must be like "node.labels.zone == a" or "node.role != manager", got ${JSON.stringify(constraint)}`,
+      );
 }
