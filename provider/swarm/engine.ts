@@ -10,7 +10,7 @@ const DEFAULT_SOCKET = '/var/run/docker.sock';
  *
  * @throws FaasError `provider_unavailable`: none answers, it is too old, in no swarm, or a worker; with what to do
  */
-export async function openEngine(): Promise<Dockerode> {
+export async function openEngine(): Promise<{ readonly docker: Dockerode; readonly nodeId: string }> {
   const { docker, shown } = connect();
   const { ApiVersion, Version } = await docker.version().catch((error: Error) => {
     throw new FaasError('provider_unavailable', unreachable(shown, error), { cause: error });
@@ -20,7 +20,9 @@ export async function openEngine(): Promise<Dockerode> {
       'provider_unavailable',
       `The Docker Engine at ${shown} is too old: it is ${Version} with API ${ApiVersion}, and functions need API ${MINIMUM_API} (Docker 20.10) or newer; update it`,
     );
-  const { Swarm } = (await docker.info()) as { Swarm?: { LocalNodeState?: string; ControlAvailable?: boolean } };
+  const { Swarm } = (await docker.info()) as {
+    Swarm?: { LocalNodeState?: string; ControlAvailable?: boolean; NodeID: string };
+  };
   if (Swarm?.LocalNodeState !== 'active')
     throw new FaasError(
       'provider_unavailable',
@@ -31,7 +33,7 @@ export async function openEngine(): Promise<Dockerode> {
       'provider_unavailable',
       `The Docker Engine at ${shown} is a worker of its swarm; run the gateway on a manager (constraint node.role == manager), or promote this one: docker node promote NODE`,
     );
-  return docker;
+  return { docker, nodeId: Swarm.NodeID };
 }
 
 function connect(): { readonly docker: Dockerode; readonly shown: string } {

@@ -1,9 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
-import type { AuthConfig } from 'dockerode';
 import { FaasError } from '../../common/errors.ts';
 import { EndedReplicas } from '../ended-replicas.ts';
-import { initialReplicas, LABEL_MIN } from '../labels.ts';
 import {
   DEFAULT_NAMESPACE,
   type FunctionRef,
@@ -18,28 +15,19 @@ import {
   type Secret,
   type StateObserver,
 } from '../provider.ts';
-import { engineFailure, isOutOfSequence, openEngine, statusOf } from './engine.ts';
+import { engineFailure, openEngine } from './engine.ts';
 import { findEndWith } from './functions/find-end.ts';
 import { untilReady } from './functions/probe.ts';
 import { SwarmFunctions } from './functions/swarm-functions.ts';
-import { hasEnded, type Task } from './functions/task.ts';
-import type { TrackedFunction } from './functions/tracked-function.ts';
-import { pinImage } from './images/pin-image.ts';
+import type { FunctionPlace, TrackedFunction } from './functions/tracked-function.ts';
 import { functionLogs } from './logs/function-logs.ts';
 import { Namespaces } from './namespaces.ts';
 import { functionNetwork } from './network.ts';
 import type { SwarmOptions } from './options.ts';
 import { Records } from './records.ts';
 import { Secrets, secretPath } from './secrets.ts';
-import { isFunction, readService } from './services/read-service.ts';
-import { desiredReplicas, type FunctionService, type FunctionServiceSpec } from './services/service.ts';
-import { serviceName } from './services/service-name.ts';
-import { serviceSpec } from './services/service-spec.ts';
+import { FunctionServices } from './services/function-services.ts';
 import { usageOf } from './usage.ts';
-
-/** Others may change the same service: another gateway, or a person. */
-const CHANGE_ATTEMPTS = 5;
-const REMOVAL_LOOK_MS = 100;
 
 /**
  * Connects to the Swarm: its functions are known when this resolves.
@@ -47,9 +35,9 @@ const REMOVAL_LOOK_MS = 100;
  * @throws FaasError `provider_unavailable` or `invalid_request` that says what to do
  */
 export async function createSwarmProvider(options: SwarmOptions): Promise<SwarmProvider> {
-  const docker = await openEngine();
+  const { docker, nodeId } = await openEngine();
   const networkId = await functionNetwork(docker, options.network);
-  const provider = new SwarmProvider(options, docker, networkId);
+  const provider = new SwarmProvider(options, docker, { networkId, nodeId });
   try {
     await provider.start();
     return provider;
@@ -63,31 +51,35 @@ export async function createSwarmProvider(options: SwarmOptions): Promise<SwarmP
 export class SwarmProvider implements Provider {
   readonly info: ProviderInfo = { name: 'dunlin-swarm', orchestration: 'swarm' };
   readonly records: Records;
-  readonly #options: SwarmOptions;
   readonly #docker: Dockerode;
-  readonly #networkId: string;
   readonly #ended = new EndedReplicas();
   readonly #functions: SwarmFunctions;
+  readonly #services: FunctionServices;
   readonly #secrets: Secrets;
   readonly #namespaces: Namespaces;
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
   /** Use {@link createSwarmProvider}. */
-  constructor(options: SwarmOptions, docker: Dockerode, networkId: string) {
-    this.#options = options;
+  constructor(options: SwarmOptions, docker: Dockerode, place: FunctionPlace) {
     this.#docker = docker;
-    this.#networkId = networkId;
     this.records = new Records(docker);
     this.#secrets = new Secrets(docker);
     this.#namespaces = new Namespaces(docker);
     this.#functions = new SwarmFunctions({
       docker,
-      networkId,
+      place,
       ended: this.#ended,
       findEnd: findEndWith(docker),
       log: options.log,
       untilReady,
+    });
+    this.#services = new FunctionServices({
+      docker,
+      networkId: place.networkId,
+      registryConfig: options.registryConfig,
+      functions: this.#functions,
+      secrets: this.#secrets,
     });
   }
 
@@ -99,64 +91,20 @@ export class SwarmProvider implements Provider {
   async deploy(spec: FunctionSpec, signal: AbortSignal): Promise<void> {
     await this.#tell(`the deployment of "${spec.name}"`, signal, async () => {
       await this.#namespaces.require(spec.namespace);
-      const { service, auth } = await this.#serviceFor(spec, initialReplicas(spec.labels));
-      await this.#refuseTaken(spec);
-      signal.throwIfAborted();
-      const created = await this.#create(spec, service, auth);
-      await this.#functions.refresh(created);
-      this.#functions.hurry();
+      await this.#services.deploy(spec, signal);
     });
   }
-
   async update(spec: FunctionSpec, signal: AbortSignal): Promise<void> {
     await this.#tell(`the update of "${spec.name}"`, signal, async () => {
-      await this.#known(spec);
-      await this.#namespaces.require(spec.namespace);
-      const minimum = spec.labels[LABEL_MIN] === undefined ? 0 : initialReplicas(spec.labels);
-      const parts = await this.#serviceFor(spec, 1);
-      signal.throwIfAborted();
-      await this.#change(
-        spec,
-        (before) => {
-          const replicas = Math.max(desiredReplicas(before), minimum);
-          const { service } = this.#withReplicas(parts, replicas);
-          const { ForceUpdate = 0 } = before.Spec.TaskTemplate;
-          // What did not start may do so now that something else was mended.
-          const retry = this.#functions.find(spec)?.state.failure !== undefined;
-          const same = JSON.stringify(readService(before)) === JSON.stringify(spec);
-          return {
-            ...service,
-            Name: before.Spec.Name,
-            TaskTemplate: { ...service.TaskTemplate, ForceUpdate: ForceUpdate + (retry && same ? 1 : 0) },
-          };
-        },
-        parts.auth,
-      );
+      await this.#services.update(spec, signal);
     });
   }
-
   async remove(ref: FunctionRef, signal: AbortSignal): Promise<void> {
-    await this.#tell(`the removal of "${ref.name}"`, signal, async () => {
-      const { id } = await this.#known(ref);
-      await this.#docker
-        .getService(id)
-        .remove()
-        .catch((error) => {
-          if (statusOf(error) !== 404) throw error;
-        });
-      this.#functions.forget(id);
-      await this.#untilTasksGone(id, signal);
-    });
+    const until = AbortSignal.any([signal, this.#closing.signal]);
+    await this.#tell(`the removal of "${ref.name}"`, signal, () => this.#services.remove(ref, until));
   }
-
   async scale(ref: FunctionRef, replicas: number, signal: AbortSignal): Promise<void> {
-    await this.#tell(`the scaling of "${ref.name}"`, signal, async () => {
-      if (!Number.isSafeInteger(replicas) || replicas < 0)
-        throw new FaasError('invalid_request', `replicas must be a whole number, 0 or more, got ${replicas}`);
-      const known = await this.#known(ref);
-      if (desiredReplicas(known.service) === replicas) return;
-      await this.#change(ref, ({ Spec }) => ({ ...Spec, Mode: { Replicated: { Replicas: replicas } } }));
-    });
+    await this.#tell(`the scaling of "${ref.name}"`, signal, () => this.#services.scale(ref, replicas));
   }
 
   async list(namespace: string, signal: AbortSignal): Promise<readonly FunctionStatus[]> {
@@ -169,7 +117,7 @@ export class SwarmProvider implements Provider {
 
   async describe(ref: FunctionRef, options: { usage: boolean }, signal: AbortSignal): Promise<FunctionStatus> {
     return this.#tell(`describing "${ref.name}"`, signal, async () => {
-      const { id } = await this.#known(ref);
+      const { id } = await this.#services.known(ref);
       await this.#functions.refresh(id);
       const described = this.#functions.require(ref);
       return described.status(options.usage ? await usageOf(this.#docker, described.tasks) : undefined);
@@ -189,7 +137,7 @@ export class SwarmProvider implements Provider {
   }
 
   async *logs(query: LogQuery, signal: AbortSignal): AsyncGenerator<LogMessage> {
-    const { id } = await this.#known(query);
+    const { id } = await this.#services.known(query);
     await this.#functions.refresh(id);
     yield* functionLogs(this.#docker, this.#functions, query, AbortSignal.any([signal, this.#closing.signal]));
   }
@@ -213,7 +161,7 @@ export class SwarmProvider implements Provider {
       if (reference === undefined) return;
       const path = secretPath(secret.name);
       for (const { ref } of await this.#usersOf(secret))
-        await this.#change(ref, ({ Spec }) => {
+        await this.#services.change(ref, ({ Spec }) => {
           const container = Spec.TaskTemplate.ContainerSpec!;
           const Secrets = container.Secrets?.map((old) => (old.File?.Name === path ? reference : old));
           return {
@@ -290,105 +238,8 @@ export class SwarmProvider implements Provider {
     }
   }
 
-  /** One that another gateway made a moment ago may not have been heard of. @throws FaasError `function_not_found` */
-  async #known(ref: FunctionRef): Promise<TrackedFunction> {
-    if (!this.#functions.find(ref)) await this.#functions.sync();
-    return this.#functions.require(ref);
-  }
-
-  async #serviceFor(spec: FunctionSpec, replicas: number): Promise<ServiceFor> {
-    const parts = { network: this.#networkId, replicas, image: '', secrets: [] };
-    // Refuses what is wrong in itself before anything is asked of registry or Swarm.
-    serviceSpec(spec, parts);
-    const secrets = await this.#secrets.references(spec.namespace, spec.secrets ?? []);
-    const { image, auth } = await pinImage(this.#docker, spec.image, this.#options.registryConfig);
-    return {
-      spec,
-      auth,
-      parts: { ...parts, image, secrets },
-      service: serviceSpec(spec, { ...parts, image, secrets }),
-    };
-  }
-
-  #withReplicas(made: ServiceFor, replicas: number): { readonly service: FunctionServiceSpec } {
-    return { service: serviceSpec(made.spec, { ...made.parts, replicas }) };
-  }
-
-  /** @throws FaasError `function_exists`; `invalid_request` when the name is that of a service which is no function */
-  async #refuseTaken(spec: FunctionSpec): Promise<void> {
-    const Name = serviceName(spec);
-    const found = await this.#docker.listServices({ filters: { name: [Name] } });
-    const taken = found.find((service) => service.Spec?.Name === Name);
-    if (taken === undefined && !this.#functions.find(spec)) return;
-    if (taken === undefined || isFunction(taken))
-      throw new FaasError(
-        'function_exists',
-        `Function "${spec.name}" is already in namespace "${spec.namespace}"; update it instead`,
-      );
-    throw new FaasError(
-      'invalid_request',
-      `The Swarm has a service named "${Name}" that is no function, which is left alone; choose another name`,
-    );
-  }
-
-  async #create(spec: FunctionSpec, service: FunctionServiceSpec, auth: AuthConfig | undefined): Promise<string> {
-    try {
-      const { id } = auth ? await this.#docker.createService(auth, service) : await this.#docker.createService(service);
-      return id;
-    } catch (error) {
-      // Somebody was faster.
-      if (statusOf(error) === 409) await this.#functions.sync().then(() => this.#refuseTaken(spec));
-      throw error;
-    }
-  }
-
-  /** Changes a service from what it is, again when somebody else changed it meanwhile. */
-  async #change(
-    ref: FunctionRef,
-    change: (before: FunctionService) => FunctionServiceSpec,
-    auth?: AuthConfig,
-  ): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const tracked = this.#functions.require(ref);
-      try {
-        const wanted = change(tracked.service);
-        const options = { _query: { version: tracked.service.Version.Index }, _body: wanted };
-        const service = this.#docker.getService(tracked.id) as unknown as {
-          update(auth: AuthConfig | undefined, options: unknown): Promise<void>;
-        };
-        await service.update(auth, options);
-        this.#functions.hurry();
-        await this.#functions.refresh(tracked.id);
-        return;
-      } catch (error) {
-        if (statusOf(error) === 404) this.#functions.forget(tracked.id);
-        else if (!isOutOfSequence(error) || attempt === CHANGE_ATTEMPTS) throw error;
-        else await this.#functions.refresh(tracked.id);
-      }
-    }
-  }
-
   async #usersOf(secret: FunctionRef): Promise<TrackedFunction[]> {
     await this.#functions.sync();
     return this.#functions.in(secret.namespace).filter(({ spec }) => spec.secrets?.includes(secret.name));
   }
-
-  /** They outlive their service until their containers have stopped. */
-  async #untilTasksGone(serviceId: string, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const tasks = (await this.#docker.listTasks()) as Task[];
-      if (!tasks.some((task) => task.ServiceID === serviceId && !hasEnded(task))) return;
-      await delay(REMOVAL_LOOK_MS, undefined, { signal: AbortSignal.any([signal, this.#closing.signal]) }).catch(() => {
-        throw signal.aborted ? signal.reason : new FaasError('provider_unavailable', 'The gateway is stopping');
-      });
-    }
-  }
-}
-
-/** A service and what it was made of. */
-interface ServiceFor {
-  readonly spec: FunctionSpec;
-  readonly parts: Parameters<typeof serviceSpec>[1];
-  readonly service: FunctionServiceSpec;
-  readonly auth: AuthConfig | undefined;
 }

@@ -11,7 +11,7 @@ import type { FindEnd } from './find-end.ts';
 import type { ProbeTarget } from './probe.ts';
 import { Pulse } from './pulse.ts';
 import type { Task } from './task.ts';
-import { TrackedFunction } from './tracked-function.ts';
+import { type FunctionPlace, TrackedFunction } from './tracked-function.ts';
 
 /** Everything is read anew this often: what no event told, such as the end of a task on another node. */
 const RESYNC_MS = 5000;
@@ -20,7 +20,7 @@ const FEW = 5;
 
 export interface SwarmFunctionsDeps {
   readonly docker: Dockerode;
-  readonly networkId: string;
+  readonly place: FunctionPlace;
   readonly ended: EndedReplicas;
   readonly findEnd: FindEnd;
   readonly log: (line: string) => void;
@@ -102,7 +102,8 @@ export class SwarmFunctions {
       docker.listTasks() as Promise<Task[]>,
     ]);
     const byService = Map.groupBy(tasks, ({ ServiceID }) => ServiceID);
-    for (const service of services.filter(isFunction)) this.#apply(service, byService.get(service.ID) ?? [], asOf);
+    for (const service of services)
+      if (isFunction(service)) this.#apply(service, byService.get(service.ID) ?? [], asOf);
     for (const id of known) if (!services.some(({ ID }) => ID === id)) this.forget(id);
   }
 
@@ -178,7 +179,7 @@ export class SwarmFunctions {
   }
 
   #add(service: FunctionService): TrackedFunction {
-    const added: TrackedFunction = new TrackedFunction(service, this.#deps.networkId, {
+    const added: TrackedFunction = new TrackedFunction(service, this.#deps.place, {
       onChange: (changed) => this.#tell(changed),
       untilReady: (target, signal) => this.#deps.untilReady(target, signal),
       onFailed: (of, task, wasReady) => void this.#explainEnd(of, task, wasReady),

@@ -47,8 +47,14 @@ export const hasEnded = ({ Status }: Task): boolean => ENDS.includes(Status.Stat
 export const hasFailed = ({ Status }: Task): boolean => ['failed', 'rejected', 'complete'].includes(Status.State);
 /** The Swarm wants it to run, now or after the delay of a restart. */
 export const isWanted = (task: Task): boolean => task.DesiredState === 'running' && !hasEnded(task);
-/** Its container may have been started. */
-export const mayAnswer = (task: Task): boolean => isWanted(task) && ['starting', 'running'].includes(task.Status.State);
+/**
+ * Its container may have been started. To ask sooner is worse than later: an address that nobody has yet is asked for
+ * again after a second only (the kernel's retrans_time_ms).
+ *
+ * @param isHere whether the engine here tells of its start
+ */
+export const mayAnswer = (task: Task, isHere: boolean): boolean =>
+  isWanted(task) && (task.Status.State === 'running' || (task.Status.State === 'starting' && !isHere));
 
 /** Whether the service wants its tasks to be as this one is: each comes from the same engine, so the texts are equal. */
 export const isCurrent = (task: Task, { Spec }: FunctionService): boolean =>

@@ -2,15 +2,21 @@ import type { FunctionRef, FunctionSpec, FunctionState, FunctionStatus, ReplicaF
 import { swarmSettings } from '../annotations.ts';
 import { readService } from '../services/read-service.ts';
 import { desiredReplicas, type FunctionService } from '../services/service.ts';
-import { pendingFailure } from './failure.ts';
+import { currentFailure, isRecovering, latestFailed } from './current-failure.ts';
 import type { ProbeTarget } from './probe.ts';
-import { endedAt, hasEnded, hasFailed, hostOf, isCurrent, isWanted, mayAnswer, type Task } from './task.ts';
+import { hasEnded, hasFailed, hostOf, isCurrent, isWanted, mayAnswer, type Task } from './task.ts';
 
 /** The port that every function answers on (contract 3.1). */
 const FUNCTION_PORT = 8080;
-/** Replicas that ended in a row, after one had served, until the next is no longer expected to serve. */
-const PROMISING_FAILURES = 3;
 const SIGKILL = 9;
+
+/** Where this provider sees functions from. */
+export interface FunctionPlace {
+  /** The functions' network. */
+  readonly networkId: string;
+  /** The node whose engine tells events of containers. */
+  readonly nodeId: string;
+}
 
 /** What a function asks of those around it. */
 export interface FunctionEvents {
@@ -39,7 +45,7 @@ interface Replica {
 export class TrackedFunction {
   readonly ref: FunctionRef;
   readonly id: string;
-  readonly #networkId: string;
+  readonly #place: FunctionPlace;
   readonly #events: FunctionEvents;
   #service: FunctionService;
   #spec: FunctionSpec;
@@ -54,12 +60,12 @@ export class TrackedFunction {
   #state: FunctionState | undefined;
   #told: string | undefined;
 
-  constructor(service: FunctionService, networkId: string, events: FunctionEvents) {
+  constructor(service: FunctionService, place: FunctionPlace, events: FunctionEvents) {
     this.#service = service;
     this.#spec = readService(service);
     this.ref = { name: this.#spec.name, namespace: this.#spec.namespace };
     this.id = service.ID;
-    this.#networkId = networkId;
+    this.#place = place;
     this.#events = events;
   }
 
@@ -85,13 +91,13 @@ export class TrackedFunction {
 
   /** The same object until something changes. */
   get state(): FunctionState {
-    const failure = this.#failure();
+    const failure = currentFailure(this.#tasks, this.#service, this.#failures, this.#lastReadyAt);
     return (this.#state ??= {
       spec: this.#spec,
       replicas: desiredReplicas(this.#service),
       ready: this.#ready().map(({ task, host }) => ({ id: task.ID, address: { host, port: FUNCTION_PORT } })),
       ...(failure && { failure }),
-      ...(failure && this.#recovering() && { recovering: true }),
+      ...(failure && isRecovering(this.#tasks, this.#service, this.#lastReadyAt) && { recovering: true }),
     });
   }
 
@@ -119,12 +125,6 @@ export class TrackedFunction {
     if (JSON.stringify(this.#service.Spec) !== JSON.stringify(service.Spec)) this.#spec = readService(service);
     this.#service = service;
     if (JSON.stringify(service.Spec.TaskTemplate) !== before) this.#lastReadyAt = undefined;
-    this.#changed();
-  }
-
-  /** So many replicas were asked for, and the engine took it. */
-  expectReplicas(replicas: number): void {
-    this.#service.Spec.Mode.Replicated.Replicas = replicas;
     this.#changed();
   }
 
@@ -206,8 +206,13 @@ export class TrackedFunction {
       if (hasEnded(task)) this.#ended(task, first);
       return;
     }
-    const host = hostOf(task, this.#networkId);
-    if (known || host === undefined || !(mayAnswer(task) || this.#started.has(task.ID))) return;
+    const host = hostOf(task, this.#place.networkId);
+    if (
+      known ||
+      host === undefined ||
+      !(this.#started.has(task.ID) || mayAnswer(task, task.NodeID === this.#place.nodeId && !first))
+    )
+      return;
     const replica: Replica = {
       task,
       host,
@@ -244,40 +249,13 @@ export class TrackedFunction {
     this.#reported.add(task.ID);
     const wasReady = this.wasReady(task.ID);
     // Of those that had ended before this gateway knew the function, only the last one's end is news.
-    const isNews = !first || task === this.#latestFailed();
+    const isNews = !first || task === latestFailed(this.#tasks, this.#service);
     if (!hasFailed(task)) this.#events.onStopped(task);
     else if (isNews) this.#events.onFailed(this, task, wasReady);
   }
 
   #ready(): Replica[] {
     return [...this.#replicas.values()].filter(({ readyAt, left }) => readyAt !== undefined && !left);
-  }
-
-  #latestFailed(): Task | undefined {
-    return this.#tasks
-      .filter((task) => hasFailed(task) && isCurrent(task, this.#service))
-      .sort((a, b) => endedAt(b).getTime() - endedAt(a).getTime())[0];
-  }
-
-  /** The latest failure of the current revision that no replica's getting ready has outdated. */
-  #failure(): ReplicaFailure | undefined {
-    const pending = this.#tasks.filter((task) => isWanted(task) && isCurrent(task, this.#service));
-    const unschedulable = pending.map(pendingFailure).find((failure) => failure !== undefined);
-    if (unschedulable) return unschedulable;
-    const failed = this.#tasks
-      .filter((task) => this.#failures.has(task.ID) && isCurrent(task, this.#service))
-      .sort((a, b) => endedAt(b).getTime() - endedAt(a).getTime())[0];
-    if (failed === undefined || (this.#lastReadyAt && endedAt(failed) < this.#lastReadyAt)) return undefined;
-    return this.#failures.get(failed.ID);
-  }
-
-  #recovering(): boolean {
-    const since = this.#lastReadyAt;
-    if (since === undefined) return false;
-    const failures = this.#tasks.filter(
-      (task) => hasFailed(task) && isCurrent(task, this.#service) && endedAt(task) >= since,
-    );
-    return failures.length <= PROMISING_FAILURES;
   }
 
   /** Observers hear of what they can see, not of each step of a task. */

@@ -1,13 +1,13 @@
-import type { ContainerSpec, Service } from 'dockerode';
+import type { ContainerSpec } from 'dockerode';
 import { DEFAULT_NAMESPACE, type FunctionSpec, type Resources } from '../../provider.ts';
 import { ANNOTATION, FUNCTION, IS_FUNCTION, NAMESPACE, OURS, SPEC, UID } from '../labels.ts';
-import type { FunctionService } from './service.ts';
+import type { AnyService, FunctionService } from './service.ts';
 import { readStoredSpec } from './stored-spec.ts';
 
 const DEFAULT_CONSTRAINTS = ['node.platform.os == linux'];
 
 /** A service that is a function: labelled as one, and with a number of replicas of its own. */
-export const isFunction = (service: Service): service is FunctionService =>
+export const isFunction = (service: AnyService): service is FunctionService =>
   service.Spec?.Labels?.[FUNCTION] !== undefined && service.Spec.Mode?.Replicated !== undefined;
 
 /** The function that a service runs; of one that faas-swarm or a person made, what can be read of it. */

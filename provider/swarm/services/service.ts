@@ -1,7 +1,10 @@
 import type { ContainerTaskSpec, Service, ServiceSpec } from 'dockerode';
 
-/** A function's service as the engine tells it: what dockerode's types leave open is there. */
-export interface FunctionService extends Service {
+/** What is of use of a service as the engine tells it. */
+export type AnyService = Pick<Service, 'ID' | 'Version' | 'CreatedAt' | 'Spec' | 'UpdateStatus'>;
+
+/** A function's service: what dockerode's types leave open is there. */
+export interface FunctionService extends AnyService {
   readonly Version: { readonly Index: number };
   readonly CreatedAt: string;
   readonly Spec: FunctionServiceSpec;

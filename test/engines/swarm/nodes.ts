@@ -18,6 +18,8 @@ export interface Nodes extends AsyncDisposable {
   readonly addresses: readonly string[];
   /** As a machine is gone whose plug was pulled: nothing arrives, nothing answers. */
   cut(index: number): Promise<void>;
+  /** Ends an engine, with its containers, and starts it again on the same data. */
+  restart(index: number): Promise<void>;
 }
 
 /**
@@ -41,18 +43,25 @@ export async function startNodes(docker: Docker, count: number): Promise<Nodes> 
     const rule = ['DOCKER-USER', '-i', BRIDGE, '-o', BRIDGE, '-j', 'ACCEPT'];
     await must('iptables', '-I', ...rule);
     undo.push(() => must('iptables', '-D', ...rule));
-    const engines: Docker[] = [];
+    const engines: EngineProcess[] = [];
     const addresses: string[] = [];
     for (let index = 0; index < count; index++) {
       const address = `${SUBNET}.${11 + index}`;
       addresses.push(address);
       await makeNetwork(index, address, undo);
-      engines.push(await startEngine(index, join(folder, String(index)), runtime, undo));
+      const engine = new EngineProcess(index, join(folder, String(index)), runtime);
+      undo.push(() => engine.remove());
+      await engine.start();
+      engines.push(engine);
     }
     return {
-      engines,
+      engines: engines.map(({ docker }) => docker),
       addresses,
       cut: (index) => must('ip', 'link', 'set', outside(index), 'down'),
+      restart: async (index) => {
+        await engines[index]!.stop();
+        await engines[index]!.start();
+      },
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {
@@ -76,46 +85,60 @@ async function makeNetwork(index: number, address: string, undo: (() => Promise<
   await inside('route', 'add', 'default', 'via', `${SUBNET}.1`);
 }
 
-async function startEngine(
-  index: number,
-  folder: string,
-  runtime: readonly string[],
-  undo: (() => Promise<unknown>)[],
-): Promise<Docker> {
-  const flags = ['--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`, '--pidfile', `${folder}/pid`];
-  const socket = `${folder}.sock`;
-  const log = await open(`${folder}.log`, 'w');
-  // Not "ip netns exec", which hides the cgroups. /run/docker is where every engine keeps its networks.
-  const script = 'mkdir -p /run/docker && mount -t tmpfs none /run/docker && exec dockerd "$@"';
-  const child = spawn(
-    'nsenter',
-    [
-      `--net=/var/run/netns/${namespace(index)}`,
-      ...['unshare', '-m', 'sh', '-c', script, 'sh', ...flags, '-H', `unix://${socket}`, ...runtime],
-    ],
-    { stdio: ['ignore', log.fd, log.fd], detached: true },
-  );
-  await log.close();
-  const docker = new Docker({ socketPath: socket });
-  undo.push(() => stopEngine(child, docker));
-  await until(async () => {
-    if (child.exitCode !== null)
-      throw new Error(`dockerd in a network namespace: ${child.exitCode}\n${await readFile(`${folder}.log`, 'utf8')}`);
-    return docker.ping().catch(() => undefined);
-  });
-  return docker;
-}
+class EngineProcess {
+  readonly docker: Docker;
+  readonly #index: number;
+  readonly #folder: string;
+  readonly #runtime: readonly string[];
+  #child: ChildProcess | undefined;
 
-async function stopEngine(child: ChildProcess, docker: Docker): Promise<void> {
-  if (child.exitCode !== null) return;
-  await docker.swarmLeave({ force: true }).catch(() => undefined);
-  for (const { Id } of await docker.listContainers({ all: true }).catch(() => []))
-    await docker
-      .getContainer(Id)
-      .remove({ force: true })
-      .catch(() => undefined);
-  child.kill('SIGTERM');
-  await once(child, 'exit');
+  constructor(index: number, folder: string, runtime: readonly string[]) {
+    this.#index = index;
+    this.#folder = folder;
+    this.#runtime = runtime;
+    this.docker = new Docker({ socketPath: `${folder}.sock` });
+  }
+
+  async start(): Promise<void> {
+    const folder = this.#folder;
+    const flags = ['--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`, '--pidfile', `${folder}/pid`];
+    const log = await open(`${folder}.log`, 'a');
+    // Not "ip netns exec", which hides the cgroups. /run/docker is where every engine keeps its networks.
+    const script = 'mkdir -p /run/docker && mount -t tmpfs none /run/docker && exec dockerd "$@"';
+    const command = ['unshare', '-m', 'sh', '-c', script, 'sh', ...flags, '-H', `unix://${folder}.sock`];
+    const child = spawn('nsenter', [`--net=/var/run/netns/${namespace(this.#index)}`, ...command, ...this.#runtime], {
+      stdio: ['ignore', log.fd, log.fd],
+      detached: true,
+    });
+    await log.close();
+    this.#child = child;
+    await until(async () => {
+      if (child.exitCode !== null)
+        throw new Error(
+          `dockerd in a network namespace: ${child.exitCode}\n${await readFile(`${folder}.log`, 'utf8')}`,
+        );
+      return this.docker.ping().catch(() => undefined);
+    });
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+
+  async remove(): Promise<void> {
+    if (this.#child === undefined) return;
+    await this.docker.swarmLeave({ force: true }).catch(() => undefined);
+    for (const { Id } of await this.docker.listContainers({ all: true }).catch(() => []))
+      await this.docker
+        .getContainer(Id)
+        .remove({ force: true })
+        .catch(() => undefined);
+    await this.stop();
+  }
 }
 
 /** The runtime of the engine that runs already, which knows what this machine allows. */

@@ -51,8 +51,9 @@ export async function startStack(docker: Docker, name: string, gateways: number)
     await run(['docker', 'stack', 'rm', name]);
     await run(['docker', 'secret', 'rm', 'basic-auth-user', 'basic-auth-password']);
     await until(async () => ((await leftOf(docker, name)) === 0 ? true : undefined));
+    // In use until the last container that had it is gone.
     for (const { Name } of (await docker.listVolumes()).Volumes)
-      if (Name.startsWith(`${name}_`)) await docker.getVolume(Name).remove({ force: true });
+      if (Name.startsWith(`${name}_`)) await until(() => docker.getVolume(Name).remove({ force: true }).then(yes, no));
   };
   try {
     const up = await run(['sh', join(root, 'deploy/swarm/up')], { env });
@@ -137,3 +138,6 @@ CMD ["fwatchdog"]
     { 'server.mjs': server },
   );
 }
+
+const yes = (): true => true;
+const no = (): undefined => undefined;
