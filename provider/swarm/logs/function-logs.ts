@@ -103,6 +103,8 @@ async function* followAll(
     if (functions.find(ref) === tracked) look();
     else removed.abort();
   });
+  // It may have been removed while its past was read.
+  if (functions.find(tracked.ref) !== tracked) removed.abort();
   try {
     yield* queue;
   } finally {
