@@ -66,7 +66,7 @@ export const gatewaySchema = {
   maxHeaderBytes: bytes(ours('max_header'), '64Ki', 'A larger head of a request is answered with 431.'),
   maxBodyBytes: bytes(ours('max_body'), '1Gi', 'A larger body of a call is answered with 413; 0 is no limit.'),
   maxBundleBytes: bytes(ours('max_bundle'), '512Mi', 'A larger bundle is answered with 413.'),
-  maxIdleSockets: count('max_idle_conns_per_host', '256', 'Idle connections kept to each replica.', { min: 1 }),
+  maxIdleSockets: count('max_idle_conns_per_host', '1024', 'Idle connections kept to each replica.', { min: 1 }),
 
   scaleFromZero: flag('scale_from_zero', 'true', 'A call of a function without replicas starts one and waits for it.'),
   coldStartTimeoutMs: duration(ours('cold_start_timeout'), '30s', 'A call waits this long for a replica before 503.'),

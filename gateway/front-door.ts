@@ -17,7 +17,9 @@ import { HttpServer } from '../common/http/server/server.ts';
 import { STRICT_SERVER } from '../common/http/server-options.ts';
 import { checkRequest, originTarget } from '../common/http/strict.ts';
 import { takeClient } from './client-address.ts';
+import { answerClientError } from './client-error.ts';
 import type { GatewayConfig } from './config.ts';
+import { adopt, distribute, divert } from './connections.ts';
 import { ApiGate } from './hand-over/api-gate.ts';
 import type { Forward } from './hand-over/forward.ts';
 import { isCallTarget, splitCallPath } from './invoke/call-path.ts';
@@ -129,18 +131,13 @@ export class FrontDoor {
   }
 
   /** Serves what the gateway before this one forwards, on a Unix socket, until {@link leftByPredecessor}. */
-  async listenToPredecessor(path: string): Promise<void> {
-    // One of the same process id, of a gateway that was killed.
-    await rm(path, { force: true });
-    this.#fromPredecessor.listen(path);
-    await once(this.#fromPredecessor, 'listening');
+  listenToPredecessor(path: string): Promise<void> {
+    return listenOn(this.#fromPredecessor, path);
   }
 
   /** Serves what workers leave to this process, their primary, on a Unix socket, until {@link leftByWorkers}. */
-  async listenToWorkers(path: string): Promise<void> {
-    await rm(path, { force: true });
-    this.#fromWorkers.listen(path);
-    await once(this.#fromWorkers, 'listening');
+  listenToWorkers(path: string): Promise<void> {
+    return listenOn(this.#fromWorkers, path);
   }
 
   /** Idempotent. */
@@ -253,55 +250,9 @@ export class FrontDoor {
 /** A request's first, by what it asks for. */
 const FIRST_EVENTS = ['request', 'checkContinue', 'upgrade'] as const;
 
-/** Gives a server's connections away as they come, unread, as long as somebody takes them. */
-function distribute(server: Server, to: (socket: Socket) => boolean): void {
-  const serve = server.listeners('connection');
-  server.removeAllListeners('connection');
-  Object.assign(server, { pauseOnConnect: true });
-  server.on('connection', (socket: Socket) => {
-    if (to(socket)) return;
-    socket.resume();
-    for (const each of serve) each.call(server, socket);
-  });
-}
-
-/** Counts a connection as one of this server's, which is closed only when it has none left. */
-function adopt(server: Server, socket: Socket): void {
-  Object.assign(socket, { _server: server, server });
-  (server as Server & { _connections: number })._connections++;
-}
-
-/**
- * Takes a server's connections away from it, whether they come by TLS or not.
- *
- * @returns gives it one of them back
- */
-function divert(server: Server, to: (socket: Socket) => void): (socket: Socket) => void {
-  const event = server.listenerCount('secureConnection') > 0 ? 'secureConnection' : 'connection';
-  const [serve] = server.listeners(event);
-  server.removeAllListeners(event).on(event, to);
-  return (socket) => serve!.call(server, socket);
-}
-
-/** What node:http could not read: a head too large or too late, or no HTTP. */
-const CLIENT_ERRORS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-/** A socket closed on unread bytes is reset, and the client may lose the answer by that. */
-const LINGER_MS = 1000;
-
-function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // Each further piece of what cannot be read comes here again.
-  if (socket.writableEnded) return;
-  // Node's own rule: in the middle of an answer to an earlier request, a second head would be read as its body.
-  const answering = (socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage;
-  if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent) {
-    socket.destroy();
-    return;
-  }
-  const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once('close', () => clearTimeout(cut));
+async function listenOn(server: Server, path: string): Promise<void> {
+  // One of the same process id, of a gateway that was killed.
+  await rm(path, { force: true });
+  server.listen(path);
+  await once(server, 'listening');
 }

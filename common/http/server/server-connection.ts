@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Deadline, type Expiring } from '../deadline.ts';
 import { FieldError } from '../field-parser.ts';
 import { type BodySource, IncomingRequest } from './incoming-request.ts';
+import { Linger } from './linger.ts';
 import { type AnswerOwner, OutgoingAnswer } from './outgoing-answer.ts';
 import { refusal } from './refusal.ts';
 import { RefusedRequest, type RequestHead } from './request-head.ts';
@@ -11,13 +12,6 @@ import { readShared } from './shared-reads.ts';
 
 /** Of requests that came before their turn; beyond it the client has to wait. */
 const MAX_HELD_BYTES = 65_536;
-/**
- * After the last answer the connection is read on until the client is silent for this long, ... A socket closed on
- * unread bytes is reset, and by that the client may lose the answer.
- */
-const LINGER_MS = 2000;
-/** ... or this often has been looked whether it is. */
-const LINGER_LOOKS = 15;
 
 /** One client's connection, which serves one request after the other, in their order. */
 export class ServerConnection implements RequestSink, AnswerOwner, BodySource, Expiring {
@@ -42,9 +36,8 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   #paused = false;
   /** Nothing more is served. */
   #ending = false;
-  /** What still comes after the last answer: how often was looked, and whether something came since then. */
-  #lingerLooks = 0;
-  #lingerHeard = false;
+  /** After the last answer, when the client was not through. */
+  #linger: Linger | undefined = undefined;
   /** Another protocol, or another server, has taken over. */
   #detached = false;
   /** The request at hand is another server's. */
@@ -168,7 +161,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#ending) {
-      this.#lingerHeard = true;
+      this.#linger?.hear();
     } else if (this.#held !== undefined) {
       this.#held = Buffer.concat([this.#held, chunk]);
       if (this.#held.length > MAX_HELD_BYTES) this.#pause();
@@ -261,7 +254,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     }
     // Nobody has to be told what was wrong with the rest of a request that has been answered.
     if (!answer?.headersSent) this.socket.write(refusal(status, message, this.#server.internal), 'latin1');
-    this.#linger();
+    this.#readOn();
     this.#req?.cut();
     answer?.close(true);
   }
@@ -269,7 +262,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   /** Sends the end, and reads on for a while when the client is not through. */
   #shut(): void {
     if (this.#req?.complete === false || this.#held !== undefined || this.#parser.inHead) {
-      this.#linger();
+      this.#readOn();
       return;
     }
     this.#ending = true;
@@ -277,23 +270,13 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     this.socket.destroySoon();
   }
 
-  #linger(): void {
+  #readOn(): void {
     this.#ending = true;
     this.#held = undefined;
-    this.socket.end();
-    this.#resume();
-    this.#lookAgain();
-  }
-
-  readonly #lookAgain = (): void => {
-    if (this.#lingerLooks++ > 0 && (!this.#lingerHeard || this.#lingerLooks > LINGER_LOOKS)) {
-      this.socket.destroy();
-      return;
-    }
-    this.#lingerHeard = false;
     this.#deadline?.cancel();
-    this.#deadline = new Deadline({ onDeadline: this.#lookAgain }, LINGER_MS);
-  };
+    this.#linger ??= new Linger(this.socket);
+    this.#resume();
+  }
 
   readonly #onDrain = (): void => this.#answer?.onDrain();
 
@@ -306,6 +289,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     this.#ending = true;
     this.#held = undefined;
     this.#deadline?.cancel();
+    this.#linger?.cancel();
     this.#server.forget(this);
     if (this.#detached) return;
     this.#req?.cut();
