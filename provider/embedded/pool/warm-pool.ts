@@ -166,8 +166,9 @@ export class WarmPool implements WarmPoolReport {
   }
 
   #onEnd(member: PooledProcess, { startedAt, over, dismissed }: Membership, exit: Exit): void {
-    const { folder } = this.#deps;
-    const run = folder.runOf(member.id);
+    // One that was taken but could not be told so is its replica's to clear away.
+    if (!this.#members.has(member)) return;
+    const run = this.#deps.folder.runOf(member.id);
     if (!dismissed) this.#failed(describeEnd(exit, join(run, 'stderr')), performance.now() - startedAt);
     removeTree(run, undefined)
       .catch((error: Error) => this.#deps.log(`The folder of a pooled watchdog is left: ${error.message}`))
@@ -180,7 +181,8 @@ export class WarmPool implements WarmPoolReport {
 
   #failed(how: string, afterMs: number): void {
     this.#backoff = afterFailure(this.#backoff, afterMs, performance.now());
-    this.#deps.log(`A pooled watchdog ${how}; functions that start meanwhile start a process of their own`);
+    if (this.#backoff.failures === 1)
+      this.#deps.log(`A pooled watchdog ${how}; until another waits, functions start a process of their own`);
     this.#lookIn(0);
   }
 }
