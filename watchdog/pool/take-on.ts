@@ -34,6 +34,7 @@ export async function takeOn(announce: () => void): Promise<Pick<ModeDeps, 'guar
   const libc = await loadLibc();
   await warmUp(tmpdir());
   const guardThread = await startGuardThread();
+  if (process.getuid!() === 0) process.setgroups!([]);
   announce();
   const assignment = awaitAssignment();
   if (assignment === undefined) return undefined;
@@ -62,17 +63,11 @@ function become({ owner, cwd, environment }: Assignment, libc: Libc): void {
   replaceEnvironment(environment, libc);
 }
 
-/** Of all threads: the system's library sees to that. */
+/** All threads, each woken for each of these by the system's library; so root's groups were left before. */
 function dropTo({ uid, gid }: NonNullable<Assignment['owner']>, libc: Libc): void {
-  process.setgroups!([]);
   process.setgid!(gid);
   process.setuid!(uid);
-  if (
-    process.getuid!() !== uid ||
-    process.geteuid!() !== uid ||
-    process.getgid!() !== gid ||
-    process.getegid!() !== gid
-  )
-    throw new Error(`cannot become user ${uid}`);
+  const now = [process.getuid!(), process.geteuid!(), process.getgid!(), process.getegid!(), ...process.getgroups!()];
+  if (now.some((id, index) => id !== (index < 2 ? uid : gid))) throw new Error(`cannot become user ${uid}`);
   libc.ownProcessFiles();
 }
