@@ -38,7 +38,7 @@ export interface ModeDeps {
   readonly guardThread?: Worker | undefined;
   /**
    * Ends the watchdog because the function behind it is gone: no new calls, open ones are given a moment to be
-   * answered, exit code 1. The first caller's reason counts.
+   * answered, exit code that of the function's process, or 1. The first caller's reason counts.
    */
   terminate(why: Termination): void;
 }

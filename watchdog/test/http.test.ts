@@ -139,13 +139,14 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
   });
 
   test(named('a process that exits 0, or is killed, ends the watchdog too'), async (t) => {
-    for (const [path, reason] of [
-      ['/exit-0', 'exit status 0'],
-      ['/kill', 'signal: killed'],
+    for (const [path, reason, exitCode] of [
+      ['/exit', 'exit status 4', 4],
+      ['/exit-0', 'exit status 0', 1],
+      ['/kill', 'signal: killed', 1],
     ] as const) {
       const w = await start(t, command, SERVER);
       t.is((await w.call({ path })).status, 502);
-      t.is((await w.exited).code, 1);
+      t.is((await w.exited).code, exitCode);
       t.true(w.log.includes(`Forked function has terminated: ${reason}\n`), w.log);
     }
   });
