@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -11,6 +10,7 @@ import { buildExecutable, EXECUTABLES } from '../harness/executable.ts';
 import { type Finished, run } from '../harness/platform.ts';
 import { CTRL_C, Terminal } from '../harness/terminal.ts';
 import { BUILD_ARGS, type Engines, forget, REGISTRY, startEngines, tagsOf } from './engine.ts';
+import { freePort, privateRegistry } from './private-registry.ts';
 import { type SwarmGateway, startSwarmGateway } from './swarm-gateway.ts';
 
 /** What ships: a single file, which needs no Node. */
@@ -330,39 +330,6 @@ test.serial('a push that is killed half-way leaves no tag, and the next one is w
   await succeed(['push', '--builder', 'docker'], { cwd });
   t.deepEqual(await tagsOf(`${TEAM}/large`), ['latest']);
 });
-
-/** `ada` with the password `secret`, as htpasswd writes it. */
-const HTPASSWD = 'ada:$2b$04$boDTveDgSh1pGacD9J4tO.HKce0Yj8Kq0M3xdC.XSs9HwvpDj93Ri\n';
-
-/** A registry that asks for a password. */
-async function privateRegistry(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtempIn(t);
-  const port = await freePort();
-  await writeFile(join(folder, 'htpasswd'), HTPASSWD);
-  await writeFile(
-    join(folder, 'config.yml'),
-    `version: 0.1\nstorage: { filesystem: { rootdirectory: ${folder}/data } }\nhttp: { addr: 127.0.0.1:${port} }\nauth: { htpasswd: { realm: test, path: ${folder}/htpasswd } }\n`,
-  );
-  const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' });
-  t.teardown(async () => {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  });
-  for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/v2/`).catch(() => undefined);
-    if (answer?.status === 401) return `127.0.0.1:${port}`;
-    if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}`);
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test.serial('a registry that refuses names registry-login, after which it takes the image', async (t) => {
   const registry = await privateRegistry(t);

@@ -7,8 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type Docker from 'dockerode';
 import type { FunctionStatus } from '../../provider/provider.ts';
+import { createSwarmProvider } from '../../provider/swarm/swarm-provider.ts';
 import { type Finished, root, run } from '../harness/platform.ts';
 import { type Engines, forget, REGISTRY, startEngines } from './engine.ts';
+import { privateRegistry } from './private-registry.ts';
 import type { LoadFailure, LoadReport } from './swarm/load.ts';
 import { copyImage, startNodes } from './swarm/nodes.ts';
 import { buildProbe, type Stack, startStack } from './swarm/stack.ts';
@@ -389,6 +391,27 @@ test.serial('what cannot be deployed is refused with its reason, and leaves noth
   t.is((await stack.api('DELETE', '/system/functions', { functionName: 'taken' })).status, 404);
   t.is((await docker.listServices({ filters: { name: ['taken'] } })).length, 1);
   t.deepEqual(await docker.listServices({ filters: { name: ['refused'] } }), []);
+});
+
+test.serial('a private registry needs credentials, which the gateway passes on to the nodes', async (t) => {
+  const registry = await privateRegistry(t);
+  const image = `${registry}/${TEAM}/private:1`;
+  const auth = { username: 'ada', password: 'secret' };
+  await docker.getImage(PROBE).tag({ repo: image.slice(0, -':1'.length), tag: '1' });
+  await pushImage(docker, image, auth);
+  await docker.getImage(image).remove();
+  const refused = await stack.api('POST', '/system/functions', { service: 'private', image });
+  t.is(refused.status, 400);
+  t.regex(refused.text, /asks for credentials.*dunlin_registry_config/);
+
+  const registryConfig = join(home, 'registry.json');
+  const auths = { [registry]: { auth: Buffer.from(`${auth.username}:${auth.password}`).toString('base64') } };
+  await writeFile(registryConfig, JSON.stringify({ auths }));
+  await using provider = await createSwarmProvider({ network: stack.network, registryConfig, log: () => undefined });
+  const spec = { name: 'private', namespace: 'openfaas-fn', image, labels: {}, annotations: {} };
+  await provider.deploy(spec, AbortSignal.timeout(60_000));
+  await step(t, 'pulled with credentials, and ready', () => untilAvailable('private', 1));
+  await provider.remove(spec, AbortSignal.timeout(60_000));
 });
 
 test.serial('describe says why a function is not ready: no node fits, or it crashes', async (t) => {

@@ -54,10 +54,11 @@ export async function buildImage(tag: string, dockerfile: string, files: Readonl
   });
 }
 
-export async function pushImage(docker: Docker, tag: string): Promise<void> {
+/** @param auth nothing for a registry that asks for none */
+export async function pushImage(docker: Docker, tag: string, auth = { username: '', password: '' }): Promise<void> {
   const said = await text(
     (await docker.getImage(tag).push({
-      authconfig: { username: '', password: '', serveraddress: tag.split('/')[0]! },
+      authconfig: { ...auth, serveraddress: tag.split('/')[0]! },
     })) as NodeJS.ReadableStream as never,
   );
   if (/"error"/.test(said)) throw new Error(`docker push ${tag}: ${said}`);
