@@ -1,16 +1,23 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Gives a server's connections away as they come, unread, as long as somebody takes them. */
-export function distribute(server: Server, to: (socket: Socket) => boolean): void {
+/**
+ * Gives a server's connections away as they come, unread, as long as somebody takes them.
+ *
+ * @returns lets the server have one of them itself
+ */
+export function distribute(server: Server, to: (socket: Socket) => boolean): (socket: Socket) => void {
   const serve = server.listeners('connection');
   server.removeAllListeners('connection');
   Object.assign(server, { pauseOnConnect: true });
-  server.on('connection', (socket: Socket) => {
-    if (to(socket)) return;
+  const keep = (socket: Socket): void => {
     socket.resume();
     for (const each of serve) each.call(server, socket);
+  };
+  server.on('connection', (socket: Socket) => {
+    if (!to(socket)) keep(socket);
   });
+  return keep;
 }
 
 /** Counts a connection as one of this server's, which is closed only when it has none left. */

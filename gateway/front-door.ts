@@ -59,6 +59,7 @@ export class FrontDoor {
   /** For requests that workers leave to their primary. */
   readonly #fromWorkers: Server;
   #isOpen = false;
+  #keep: (socket: Socket) => void = () => undefined;
   readonly #gate: ApiGate;
   /** To the gateway that replaced this one. */
   #forward: Forward | undefined;
@@ -101,7 +102,7 @@ export class FrontDoor {
       maxHeadBytes: maxHeaderBytes,
       internal: 'gateway',
     });
-    if (deps.distribute) distribute(this.#server, deps.distribute);
+    if (deps.distribute) this.#keep = distribute(this.#server, deps.distribute);
     this.#fromPredecessor = createServer(options);
     this.#fromWorkers = createServer(options);
     this.#gate = new ApiGate((req, res) => this.#serveApi(req, res));
@@ -143,6 +144,11 @@ export class FrontDoor {
   /** Idempotent. */
   leftByWorkers(): void {
     if (this.#fromWorkers.listening) this.#fromWorkers.close();
+  }
+
+  /** Serves a connection that was to be a worker's, which did not take it. */
+  keep(socket: Socket): void {
+    this.#keep(socket);
   }
 
   /** Serves a connection that another process has accepted, in place of {@link listen}. */

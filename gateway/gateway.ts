@@ -100,7 +100,16 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { workersSocket } = deps;
   const start = workersSocket !== undefined && { config, tls, product, primary: workersSocket };
   const workers =
-    config.workers > 1 && start ? new WorkerPool({ count: config.workers, start, provider, routes, log }) : undefined;
+    config.workers > 1 && start
+      ? new WorkerPool({
+          count: config.workers,
+          start,
+          provider,
+          routes,
+          log,
+          keep: (socket) => frontDoor.keep(socket),
+        })
+      : undefined;
   const distribute = workers && ((socket: Socket) => workers.distribute(socket));
   const frontDoor = new FrontDoor({ invoker, upgrades, api, config, tls, ...(distribute && { distribute }) });
   const metrics = new MetricsServer({

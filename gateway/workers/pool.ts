@@ -25,6 +25,8 @@ export interface WorkerPoolDeps {
   readonly count: number;
   readonly start: WorkerStart;
   readonly provider: Pick<Provider, 'watch' | 'explain'>;
+  /** Serves a connection that no worker took. */
+  readonly keep: (socket: Socket) => void;
   /** Its metrics are those of all processes: what workers count is added. */
   readonly routes: RouteTable;
   readonly log: Log;
@@ -60,6 +62,7 @@ export class WorkerPool {
 
   /** Gives a connection to the worker whose turn it is. @returns false: none is ready */
   distribute(socket: Socket): boolean {
+    if (this.#stopping) return false;
     for (let tried = 0; tried < this.#workers.length; tried++) {
       const worker = this.#workers[this.#next++ % this.#workers.length]!;
       if (worker.isReady && worker.give(socket)) return true;
@@ -112,8 +115,7 @@ export class WorkerPool {
     const { start, provider, routes, log } = this.#deps;
     const startedAt = performance.now();
     const worker = new Member(provider, routes);
-    // What it was not given any more is another's to serve; without one, nobody's.
-    worker.onUngiven = (socket) => this.#stopping || this.distribute(socket) || socket.destroy();
+    worker.onUngiven = (socket) => this.distribute(socket) || this.#deps.keep(socket);
     this.#workers.push(worker);
     worker.tell({ type: 'start', start, states: [...this.#states.values()] });
     void worker.ended.then((how) => {
