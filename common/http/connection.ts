@@ -47,6 +47,9 @@ export class Connection implements AnswerSink {
     this.socket.on('end', () => this.#onEnd());
     this.socket.on('error', (error) => {
       this.#cause ??= error;
+      // What has come is read in the turn in between; nothing says that nothing more will, for streams end in silence
+      // after an error.
+      setImmediate(() => setImmediate(() => this.socket.destroy()));
     });
     this.socket.on('close', () => this.#onClose());
   }
@@ -119,7 +122,8 @@ export class Connection implements AnswerSink {
     this.#call = undefined;
     call.detach();
     // A socket that is not as new could make the next call's answer be another's: it ends here.
-    const kept = clean && call.bodyEnded && !this.socket.destroyed && this.#owner.release(this, this.#idleMs);
+    const isSound = call.bodyEnded && this.#cause === undefined && !this.socket.destroyed;
+    const kept = clean && isSound && this.#owner.release(this, this.#idleMs);
     if (kept) {
       this.#reused = true;
       this.resume();
