@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import type { AnswerFraming } from './answer-head.ts';
 import { RawServer } from './testing/raw-peer.ts';
@@ -55,6 +60,25 @@ test('calls are counted until their answer is whole', async (t) => {
   await (await server.acceptRequest()).write(OK);
   t.deepEqual(await Promise.all([a.done, b.done]), ['ok', 'ok']);
   t.deepEqual([upstream.inFlight, upstream.idleSockets], [0, 2]);
+});
+
+test('a call whose head cannot be written any more ends with an error', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dunlin-upstream-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const server = createServer();
+  t.teardown(() => server.close());
+  await once(server.listen(join(folder, 'sock')), 'listening');
+  const upstream = new Upstream({ path: join(folder, 'sock') });
+  t.teardown(() => upstream.destroy());
+  const first = call(upstream);
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  await once(socket, 'data');
+  socket.write(OK);
+  t.is(await first.done, 'ok');
+  // Nobody has heard of this end when the next call is sent.
+  socket.destroy();
+  const error = await call(upstream).done;
+  t.like(error, { kind: 'reset_before_head', reused: true });
 });
 
 test('chunks are the handler’s own: later reads do not change them', async (t) => {
