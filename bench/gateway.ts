@@ -63,6 +63,10 @@ async function proxy(figures: Figures, rows: Row[]): Promise<void> {
   const spread = { connections: 32, script: join(lib, 'spread.lua'), args: ['1000'] };
   await warmUp(thousand, spread);
   await compare('1,000 functions in turn', thousand, haproxy, spread, figures, rows, SHORT);
+  // What a thousand functions cost anybody: connections of their own, which are seldom in the caches.
+  const backends = stack.adopt(await startHaproxy(nginx.port, 1000), stop);
+  await warmUp(backends, spread);
+  await compare('the same, with 1,000 backends', thousand, backends, spread, figures, rows, SHORT);
 }
 
 /** The costs of large bodies, down and up, per call. */

@@ -108,16 +108,22 @@ export async function startNginx(bodyBytes = 5): Promise<Served> {
 /** The longest word that nginx's configuration may have. */
 const MAX_PARAMETER_BYTES = 4000;
 
-/** HAProxy with one thread in front of `upstreamPort`, with connections reused. */
-export async function startHaproxy(upstreamPort: number): Promise<Served> {
+/**
+ * HAProxy with one thread in front of `upstreamPort`, with connections reused.
+ *
+ * @param functions as many backends, each with connections of its own, for `/function/f0` and on
+ */
+export async function startHaproxy(upstreamPort: number, functions = 1): Promise<Served> {
   const port = await freePort();
+  const names = Array.from({ length: functions }, (_, at) => `f${at}`);
   return startConfigured('haproxy', port, (folder) => ({
     args: ['-db', '-f', join(folder, 'config')],
     config: [
       'global\n  nbthread 1\n  maxconn 4000',
       'defaults\n  mode http\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s',
-      `frontend in\n  bind 127.0.0.1:${port}\n  default_backend up`,
-      `backend up\n  http-reuse always\n  server upstream 127.0.0.1:${upstreamPort}\n`,
+      `frontend in\n  bind 127.0.0.1:${port}\n  ${functions === 1 ? 'default_backend f0' : 'use_backend %[path,field(3,/)]'}`,
+      ...names.map((name) => `backend ${name}\n  http-reuse always\n  server upstream 127.0.0.1:${upstreamPort}`),
+      '',
     ].join('\n'),
   }));
 }
