@@ -254,7 +254,11 @@ async function owner(t: ExecutionContext): Promise<{ dataDir: string; child: Chi
   const specs = [spec('one', { labels: {} })];
   const args = ['--disable-warning=ExperimentalWarning', script, dataDir, JSON.stringify(specs)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  t.teardown(() => child.kill('SIGKILL'));
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    // Replicas outlive their gateway.
+    for (const pid of await processesOf(dataDir)) process.kill(pid, 'SIGKILL');
+  });
   await once(child.stdout!, 'data');
   return { dataDir, child };
 }
