@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
+import { freePort } from '../common/free-port.ts';
 import type { ScalingJson } from '../provider/wire/scaling.ts';
-import { freePort } from '../test/harness/free-port.ts';
 import { MemoryProvider } from './testing/memory-provider.ts';
 import { MemoryRecords } from './testing/memory-records.ts';
 import { start } from './testing/start.ts';

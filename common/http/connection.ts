@@ -3,14 +3,9 @@ import type { AnswerHead } from './answer-head.ts';
 import { AnswerParser, type AnswerSink } from './answer-parser.ts';
 import { FieldError } from './field-parser.ts';
 import { OutgoingCall } from './outgoing-call.ts';
+import { READ_BUFFER } from './read-buffer.ts';
 import type { Address, AnswerHandler, OutgoingRequest, Upstream, UpstreamCall } from './upstream.ts';
 import { UpstreamError } from './upstream-error.ts';
-
-/**
- * Where all connections read to: a read is used up before the next one starts, so that none needs a buffer of its
- * own. What outlives the read is copied.
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(65_536);
 
 /** One socket of an upstream, which serves one call after the other. */
 export class Connection implements AnswerSink {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
+import { freePort } from '../../common/free-port.ts';
 import { MANIFEST_FILE, parseManifest } from '../../provider/wire/bundle.ts';
 import { bundleFile } from '../build/build-function.ts';
 import type { Context } from '../context.ts';
@@ -98,13 +98,4 @@ function run(
     ),
     close: () => (closed ??= close()),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

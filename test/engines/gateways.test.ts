@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import Docker from 'dockerode';
-import { freePort } from '../harness/free-port.ts';
+import { freePort } from '../../common/free-port.ts';
 import { type Platform, run, startPlatform } from '../harness/platform.ts';
 import { type Engines, startEngines } from './engine.ts';
 

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type Docker from 'dockerode';
+import { freePort } from '../../common/free-port.ts';
 import { RecordingGateway } from '../../faas-cli/testing/recording-gateway.ts';
 import { buildExecutable, EXECUTABLES } from '../harness/executable.ts';
 import { type Finished, run } from '../harness/platform.ts';
 import { CTRL_C, Terminal } from '../harness/terminal.ts';
 import { BUILD_ARGS, type Engines, forget, REGISTRY, startEngines, tagsOf } from './engine.ts';
-import { freePort, privateRegistry } from './private-registry.ts';
+import { privateRegistry } from './private-registry.ts';
 import { type SwarmGateway, startSwarmGateway } from './swarm-gateway.ts';
 
 /** What ships: a single file, which needs no Node. */

@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { freePort } from '../harness/free-port.ts';
+import { freePort } from '../../common/free-port.ts';
 import { type Platform, root } from '../harness/platform.ts';
 
 /** A Prometheus and an Alertmanager that watch one gateway by the configuration that is shipped. */

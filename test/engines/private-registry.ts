@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { freePort } from '../../common/free-port.ts';
 
 /** `ada` with the password `secret`, as htpasswd writes it. */
 const HTPASSWD = 'ada:$2b$04$boDTveDgSh1pGacD9J4tO.HKce0Yj8Kq0M3xdC.XSs9HwvpDj93Ri\n';
@@ -29,13 +29,4 @@ export async function privateRegistry(t: ExecutionContext): Promise<string> {
     if (answer?.status === 401) return `127.0.0.1:${port}`;
     if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}`);
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FaasError } from '../../common/errors.ts';
+import { freePort } from '../../common/free-port.ts';
 import { getHeader } from '../../common/http/headers.ts';
 import type { HttpRequest } from '../../common/http/message.ts';
 import { type RelayOutcome, relay } from '../../common/http/relay.ts';
@@ -164,17 +164,6 @@ function terminationError({ code, message, ...extra }: Termination, lastLogLines
 async function chooseAddress(spec: UpstreamSpec, tempDir: string): Promise<Address> {
   if (spec.kind === 'unix') return { path: spec.path ?? join(tempDir, `fn-${randomBytes(6).toString('hex')}.sock`) };
   return { host: spec.host, port: spec.port === 0 ? await freePort(spec.host) : spec.port };
-}
-
-/** A port that was free a moment ago; the process finds it taken only if somebody is very quick. */
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen({ host, port: 0 }, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** PORT says where to listen, unless an image has set both PORT and a fixed upstream_url to its own liking. */

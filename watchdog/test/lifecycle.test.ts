@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { ExecutionContext } from 'ava';
+import { freePort } from '../../common/free-port.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { callAt, type Env, RUNTIMES, Running, start, test } from './harness.ts';
 
@@ -127,7 +128,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
   });
 
   test(named('metrics count calls by code and method, but no health checks'), async (t) => {
-    const port = String(await freePort());
+    const port = String(await freePort('0.0.0.0'));
     const w = await start(t, command, { ...CAT, metrics_port: port });
     await w.call({ method: 'POST', body: 'x' });
     await w.call({ method: 'HEAD' });
@@ -215,13 +216,4 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds()));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

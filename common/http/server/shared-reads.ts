@@ -1,10 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
-
-/**
- * Where all connections read to: a read is used up before the next one starts, so that none needs a buffer of its
- * own. What outlives the read is copied.
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(65_536);
+import { READ_BUFFER } from '../read-buffer.ts';
 
 /** What Node has, and does not document, to give `onread` to a socket that a server accepted. */
 type Accepted = Socket & { _handle?: object | null; _server?: object | null };
