@@ -41,6 +41,16 @@ export function functionTests(conforms: Conforms): void {
     await t.throwsAsync(provider.deploy(spec('echo', { labels: ZERO }), signal), { code: 'function_exists' });
   });
 
+  conforms(
+    'who updates, and creates on a 404, hears of an image that is missing',
+    async (t, { provider, spec, signal }) => {
+      await provider.deploy(spec('echo', { labels: ZERO }), signal);
+      const missing = spec('echo', { labels: ZERO, image: 'none/such:1' });
+      for (const attempt of [() => provider.update(missing, signal), () => provider.deploy(missing, signal)])
+        await t.throwsAsync(attempt, { code: 'bundle_not_found', message: /none\/such/ });
+    },
+  );
+
   conforms('an unknown function is function_not_found everywhere', async (t, { provider, spec, signal }) => {
     const follow = provider.logs({ ...GHOST, follow: false }, signal)[Symbol.asyncIterator]();
     for (const attempt of [

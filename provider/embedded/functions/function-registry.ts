@@ -89,12 +89,13 @@ export class FunctionRegistry {
   async deploy(spec: FunctionSpec, signal: AbortSignal): Promise<void> {
     this.#check(spec, signal);
     await this.#turns.run(refKey(spec), signal, async () => {
-      if (this.find(spec))
-        throw new FaasError(
-          'function_exists',
-          `Function "${spec.name}" is already in namespace "${spec.namespace}"; update it instead`,
-        );
       await this.#withBundle(spec, async (digest) => {
+        // After the bundle: who creates because the update was a 404 is to hear of the bundle, not of the function.
+        if (this.find(spec))
+          throw new FaasError(
+            'function_exists',
+            `Function "${spec.name}" is already in namespace "${spec.namespace}"; update it instead`,
+          );
         const uid = this.#engine.folder.isolated ? { uid: await this.#newUid() } : {};
         const replicas = initialReplicas(spec.labels);
         const record = { spec, digest, revision: 1, replicas, createdAt: new Date(), ...uid };
