@@ -1,5 +1,5 @@
-import { cp, mkdir, realpath, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { cp, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
 import type { Template } from '../templates/template.ts';
 
@@ -25,7 +25,7 @@ export interface BuildContext {
 }
 
 /** Entries of a handler that are no part of the function (contract 5.6); dependencies are installed on their own. */
-const NOT_COPIED = ['build', 'template', 'node_modules', '.git'];
+const NOT_COPIED = ['build', 'template', 'node_modules', '.git', '.secrets'];
 
 /**
  * Makes a function's build context anew: the template's files, over them the handler's, then extra paths
@@ -44,11 +44,11 @@ export async function assembleContext(parts: ContextParts): Promise<BuildContext
   const isDockerfile = template.name === 'dockerfile';
   const handlerFolder = isDockerfile ? folder : join(folder, template.handlerFolder);
   if (!isDockerfile) await cp(template.folder, folder, { recursive: true, verbatimSymlinks: true });
-  await cp(source, handlerFolder, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) => path === source || !(dirname(path) === source && NOT_COPIED.includes(basename(path))),
-  });
+  await mkdir(handlerFolder, { recursive: true });
+  // Each entry on its own: the handler may be the project itself, which holds the context.
+  for (const entry of await readdir(source))
+    if (!NOT_COPIED.includes(entry))
+      await cp(join(source, entry), join(handlerFolder, entry), { recursive: true, verbatimSymlinks: true });
   const extras: string[] = [];
   for (const extra of parts.extras) {
     const from = await insideProject(cwd, extra, 'the extra path');

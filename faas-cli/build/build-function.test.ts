@@ -39,6 +39,23 @@ async function entriesOf(file: string): Promise<(Header & { text: string })[]> {
   return entries;
 }
 
+test('a handler may be the project folder itself; build, template and secrets stay out', async (t) => {
+  await using project = await Project.create(tinyProject('http://127.0.0.1:8080'));
+  await project.write({ 'handler.sh': 'cat\n', '.git/config': '', '.secrets/key': '', 'node_modules/x/index.js': '' });
+  const { packed } = await build(project, { handler: './' });
+  t.deepEqual(
+    (await entriesOf(packed!.file)).filter(({ type }) => type === 'file').map(({ name }) => name),
+    [
+      'bundle.json',
+      'function/handler.sh',
+      'function/hello/handler.sh',
+      'function/stack.yaml',
+      'run.sh',
+      'template.yml',
+    ],
+  );
+});
+
 test('a bundle holds the manifest first, then the context sorted, without owner, time or odd modes', async (t) => {
   await using project = await Project.create(tinyProject('http://127.0.0.1:8080'));
   await writeFile(project.path('hello/tool'), '#!/bin/sh\n', { mode: 0o700 });
