@@ -47,6 +47,14 @@ test('new adds a second function to the stack file and keeps its comments', asyn
   );
 });
 
+test('building with a misspelt field warns of it on stderr, once, and goes on', async (t) => {
+  await using project = await Project.create(tinyProject('http://127.0.0.1:1'));
+  await project.write({ 'stack.yaml': stackOf('http://127.0.0.1:1', '    enviroment: { A: b }\n') });
+  const { code, stderr } = await project.run(['build']);
+  t.is(code, 0);
+  t.regex(stderr, /^stack\.yaml:10:17: functions\.hello\.enviroment is no field .*did you mean "environment"\?\n$/);
+});
+
 const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
   [
     'a name that breaks the rule',

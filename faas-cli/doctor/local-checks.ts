@@ -59,7 +59,9 @@ export async function stackChecks(
       ),
     ),
   );
-  return { findings: [ok('stack file', `${stack.file}: ${stack.functions.length} function(s)`), ...templates], stack };
+  const misspelt = stack.warnings.map((line) => warning('stack file', line, 'correct it, or take it out'));
+  const file = ok('stack file', `${stack.file}: ${stack.functions.length} function(s)`);
+  return { findings: [file, ...misspelt, ...templates], stack };
 }
 
 /** Where a template is from, and whether that of the project is still the one that comes with this faas-cli. */

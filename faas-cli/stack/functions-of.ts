@@ -12,12 +12,20 @@ export interface SingleFlags {
   readonly envsubst: boolean;
 }
 
-/** The function that flags name, when there is no `-f` beside them; else those of the stack file. */
+/**
+ * The function that flags name, when there is no `-f` beside them; else those of the stack file, whose warnings are
+ * printed.
+ */
 export async function functionsOf(context: Context, flags: SingleFlags): Promise<LoadedStack> {
-  if (flags.image === undefined || context.global.yaml !== undefined) return requireStack(context, flags);
+  if (flags.image === undefined || context.global.yaml !== undefined) {
+    const stack = await requireStack(context, flags);
+    for (const line of stack.warnings) context.stderr.write(`${line}\n`);
+    return stack;
+  }
   if (flags.name === undefined)
     throw new FaasError('invalid_request', '--image needs --name, the name of the function');
-  return { file: 'the command line', functions: [single(flags.name, flags.image, flags)], templates: [], copy: [] };
+  const functions = [single(flags.name, flags.image, flags)];
+  return { file: 'the command line', functions, templates: [], copy: [], warnings: [] };
 }
 
 const single = (name: string, image: string, flags: SingleFlags): StackFunction => ({

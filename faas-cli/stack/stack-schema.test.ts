@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { root } from '../testing/project.ts';
+import { STACK_FIELDS } from './unknown-fields.ts';
 
 interface Schema {
   readonly properties: Readonly<Record<string, Schema>>;
@@ -21,4 +22,6 @@ test("the editors' schema of a function has exactly the fields that are read", a
   t.deepEqual(Object.keys(schema.properties.functions!.additionalProperties.properties).sort(), [...expected].sort());
   const top = source.slice(0, source.indexOf('function parseFunction'));
   t.deepEqual(Object.keys(schema.properties).sort(), [...new Set(fieldsIn(top))].sort());
+  t.deepEqual([...STACK_FIELDS.function].sort(), [...expected].sort());
+  t.deepEqual([...STACK_FIELDS.top].sort(), [...new Set(fieldsIn(top))].sort());
 });

@@ -80,6 +80,23 @@ ${head}functions:
   t.like(two, { image: 'two', environment: { a: '1' } });
 });
 
+test('a misspelt field is told with the one that was likely meant; anchors and foreign keys may be anywhere', (t) => {
+  const text = `x-base: &base { image: base }
+shared: &more { labels: { a: b } }
+funtions: {}
+${withFunction('    enviroment: { A: b }\n    topic: x\n    x-mine: y\n    platforms: linux/arm64\n')}  two:
+    <<: [*base, *more]
+configuration:
+  template: []
+`;
+  t.deepEqual(parseStack(text, 's.yaml').warnings, [
+    's.yaml:3:11: funtions is no field and is ignored; did you mean "functions"?',
+    's.yaml:16:13: configuration.template is no field and is ignored; did you mean "templates"?',
+    's.yaml:9:17: functions.hello.enviroment is no field and is ignored; did you mean "environment"?',
+    's.yaml:10:12: functions.hello.topic is no field and is ignored',
+  ]);
+});
+
 const failures: readonly (readonly [string, string, RegExp])[] = [
   ['no YAML', 'functions: [\n', /^s\.yaml:\d+:\d+: not valid YAML/],
   ['a list at the top', '- a\n', /^s\.yaml:1:1: .*must be a mapping/],

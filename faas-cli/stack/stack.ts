@@ -1,4 +1,5 @@
 import type { Resources } from '../../provider/provider.ts';
+import { unknownFields } from './unknown-fields.ts';
 import { readYaml, type YamlFields } from './yaml-reader.ts';
 
 /** One function of a stack file (contract 4.3). */
@@ -32,6 +33,8 @@ export interface Stack {
   readonly templates: readonly { readonly name: string; readonly source?: string | undefined }[];
   /** Further paths for each build context. */
   readonly copy: readonly string[];
+  /** Fields that mean nothing, likely misspelt; one line each. They are ignored, as in OpenFaaS (contract 4.1). */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -59,6 +62,7 @@ export function parseStack(text: string, file: string): Stack {
         source: template.text('source'),
       })) ?? [],
     copy: configuration?.texts('copy') ?? [],
+    warnings: unknownFields(fields),
   };
 }
 

@@ -94,6 +94,11 @@ export class YamlFields {
     throw fieldError(this.#source, this.#members.get(name) ?? this.#node, this.#at(name), rule);
   }
 
+  /** `FILE:LINE:COLUMN: PATH` of a member, for messages. */
+  where(name: string): string {
+    return `${place(this.#source, this.#members.get(name) ?? this.#node)}: ${this.#at(name)}`;
+  }
+
   #items(name: string): readonly Node[] {
     const node = this.#members.get(name);
     const list = node && resolve(this.#source, node);
