@@ -9,6 +9,9 @@ import { printError } from '../print-error.ts';
 const FIRST_PAUSE_MS = 10;
 const LAST_PAUSE_MS = 500;
 
+/** What takes no longer needs no word. */
+const SLOW_MS = 1000;
+
 /**
  * Waits for each in turn; one that does not start does not keep the others' failures from being told: it is printed,
  * and the last one is thrown.
@@ -23,7 +26,7 @@ export async function allReady(
 ): Promise<void> {
   let failure: FaasError | undefined;
   for (const ref of functions)
-    await waitUntilReady(client, ref, timeoutMs, context.signal).catch((error: unknown) => {
+    await waitUntilReady(client, ref, timeoutMs, context).catch((error: unknown) => {
       if (!isFaasError(error)) throw error;
       if (failure) printError(failure, context);
       failure = error;
@@ -32,7 +35,8 @@ export async function allReady(
 }
 
 /**
- * Resolves once a function has a ready replica, or is meant to have none.
+ * Resolves once a function has a ready replica, or is meant to have none. Says on stderr that it waits, if that takes
+ * longer than a second.
  *
  * @throws FaasError with the failure's code, message, exit code and last log lines; `timed_out`
  */
@@ -40,9 +44,10 @@ export async function waitUntilReady(
   client: GatewayClient,
   ref: Target,
   timeoutMs: number,
-  signal: AbortSignal,
+  { signal, stderr }: Pick<Context, 'signal' | 'stderr'>,
 ): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
+  const began = performance.now();
+  let told = false;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
     const status = await client.describe(ref, { usage: false }, signal).catch(unlessGone);
     // One that has a replica of the current spec may have failed before it, or in a call: that is no matter now.
@@ -53,11 +58,15 @@ export async function waitUntilReady(
     }
     // A provider that does not tell those of the current spec from those of the former one.
     if (status && status.updatedReplicas === undefined && (status.availableReplicas ?? 0) > 0) return;
-    if (performance.now() > deadline)
+    const waitedMs = performance.now() - began;
+    if (waitedMs > timeoutMs)
       throw new FaasError(
         'timed_out',
         `function ${ref.name} was not ready within ${timeoutMs / 1000} s; see: faas-cli logs ${ref.name} and faas-cli describe ${ref.name}`,
       );
+    if (waitedMs > SLOW_MS && !told)
+      stderr.write(`Waiting until ${ref.name} is ready, ${timeoutMs / 1000} s at most ...\n`);
+    told = waitedMs > SLOW_MS;
     await delay(pause, undefined, { signal });
   }
 }

@@ -22,6 +22,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called with each chunk of stdout. */
   readonly onStdout?: (text: string) => void;
+  readonly onStderr?: (text: string) => void;
   readonly surroundings?: Partial<Surroundings>;
 }
 
@@ -58,7 +59,7 @@ export class Project implements AsyncDisposable {
 
   async run(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
     const stdout = new Collected(options.onStdout);
-    const stderr = new Collected();
+    const stderr = new Collected(options.onStderr);
     const code = await runCli(argv, {
       stdin: Readable.from(options.input === undefined ? [] : [Buffer.from(options.input)]),
       stdout,
