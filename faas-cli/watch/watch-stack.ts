@@ -10,7 +10,7 @@ import { PathWatch, type WatchedPaths } from './watch-paths.ts';
  * Calls `apply` for all functions, then again for those whose handler, environment files or stack file was saved, until
  * the signal aborts. A failure is printed, and the watch goes on.
  *
- * @param apply gets the names of the functions; undefined is all
+ * @param apply reads the stack file itself, and gets the names of the functions; undefined is all
  */
 export async function watchStack(
   context: Context,
@@ -38,11 +38,8 @@ export async function watchStack(
     } finally {
       watch.close();
     }
-    // A stack file in the middle of an edit: the former one goes on until it can be read again.
-    stack = await load().catch((error) => {
-      printError(error, context);
-      return stack;
-    });
+    // A stack file in the middle of an edit: the former one goes on until it can be read again. `apply` says so.
+    stack = await load().catch(() => stack);
   }
 }
 

@@ -52,6 +52,9 @@ test('up --watch deploys again on save, goes on after a failure, and follows the
     async () => {
       t.is(gateway.bundles.size, 2);
       await rename(project.path('template/away'), project.path('template/tiny'));
+      await project.write({ 'stack.yaml': 'functions: [' });
+    },
+    async () => {
       await project.write({ 'stack.yaml': tinyProject(gateway.url)['stack.yaml']!.replace('  hello:', '  hallo:') });
     },
     async () => {
@@ -62,5 +65,6 @@ test('up --watch deploys again on save, goes on after a failure, and follows the
   const onStdout = (text: string) => void (text.startsWith('Watching') && steps.shift()?.());
   const { stderr } = await project.run(['up', '--watch'], { signal: controller.signal, onStdout });
   t.is(steps.length, 0);
+  t.is(stderr.match(/not valid YAML/g)?.length, 1, 'a stack file that cannot be read is told once');
   t.regex(stderr, /Changed: hello\/handler\.sh\n(.*\n)*There is no template "tiny"/);
 });
