@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { validateHeaderValue } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'node-fetch';
@@ -44,7 +45,7 @@ export const invoke = defineCommand({
     if (name === undefined) throw new FaasError('invalid_request', 'name the function: faas-cli invoke NAME');
     functionName('the name', name);
     const { client, stack } = await connectWithStack(context, given);
-    const method = given.method.toUpperCase();
+    const method = methodOf(given.method);
     const body = method === 'GET' || method === 'HEAD' ? undefined : await readInput(context, given.sign !== undefined);
     const response = await client.invoke(
       {
@@ -63,6 +64,12 @@ export const invoke = defineCommand({
   },
 });
 
+/** A token (RFC 9110, section 9.1). */
+function methodOf(given: string): string {
+  if (/^[\w!#$%&'*+.^`|~-]+$/.test(given)) return given.toUpperCase();
+  throw new FaasError('invalid_request', `--method must be a word such as GET or PUT, got ${JSON.stringify(given)}`);
+}
+
 function querySuffix(given: readonly string[]): string {
   keyValues('query', given);
   const search = new URLSearchParams(
@@ -72,11 +79,13 @@ function querySuffix(given: readonly string[]): string {
 }
 
 function headersOf(given: Values<typeof flags>, body: Uint8Array | Readable | undefined): Record<string, string> {
+  checkHeaderValue('--content-type', given['content-type']);
   const headers: Record<string, string> = { 'content-type': given['content-type'] };
   for (const text of given.header) {
-    const [, name, value] = /^([^\s:=]+)\s*[:=]\s*(.*)$/.exec(text) ?? [];
+    const [, name, value] = /^([\w!#$%&'*+.^`|~-]+)\s*[:=]\s*(.*)$/s.exec(text) ?? [];
     if (name === undefined)
       throw new FaasError('invalid_request', `--header must be NAME=VALUE or NAME: VALUE, got ${JSON.stringify(text)}`);
+    checkHeaderValue(`--header ${name}`, value!);
     headers[name.toLowerCase()] = value!;
   }
   if (given.sign === undefined) return headers;
@@ -87,8 +96,17 @@ function headersOf(given: Values<typeof flags>, body: Uint8Array | Readable | un
   return { ...headers, [given.sign.toLowerCase()]: `sha256=${signature}` };
 }
 
+function checkHeaderValue(flag: string, value: string): void {
+  try {
+    validateHeaderValue('x', value);
+  } catch (cause) {
+    const rule = 'may have no line break and no character beyond Latin-1';
+    throw new FaasError('invalid_request', `${flag} ${rule}, got ${JSON.stringify(value)}`, { cause });
+  }
+}
+
 async function show(response: Response, name: string, asynchronous: boolean, context: Context): Promise<void> {
-  if (!response.ok) throw await failureOf(response, name);
+  if (!response.ok) throw await failureOf(response, name, asynchronous);
   if (asynchronous) {
     await response.arrayBuffer();
     const callId = response.headers.get('x-call-id');
@@ -107,8 +125,11 @@ async function show(response: Response, name: string, asynchronous: boolean, con
  * Contract 5.4: `Server returned unexpected status code: N - BODY`; a problem is told in words, and after a bare text
  * of the platform's, such as `exit status 2`, where to find more.
  */
-async function failureOf(response: Response, name: string): Promise<FaasError> {
+async function failureOf(response: Response, name: string, asynchronous: boolean): Promise<FaasError> {
   const text = (await response.text()).trim();
+  // No such route, and no word of a function.
+  if (asynchronous && response.status === 404 && text === '404 page not found')
+    return new FaasError('not_supported', 'the gateway takes no asynchronous calls; leave out --async');
   const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
   const byPlatform = response.headers.get('x-openfaas-internal') !== null;
   const hint = response.headers.has('x-dunlin-error') ? `\nsee: faas-cli logs ${name}` : '';

@@ -207,6 +207,21 @@ test('up waits for a ready replica of the current spec, whatever a call met befo
   t.is(looks, 2);
 });
 
+test('up says that it waits for a function that is slow to start, once', async (t) => {
+  await using at = await start();
+  let told = false;
+  let looks = 0;
+  at.gateway.answers.set('GET /system/function/hello', (_request, response) => {
+    // Ready some looks after it was said, so that a second time would show.
+    const updatedReplicas = told && looks++ === 2 ? 1 : 0;
+    response.end(JSON.stringify({ name: 'hello', replicas: 1, availableReplicas: 0, updatedReplicas }));
+  });
+  const { code, stderr } = await at.project.run(['up'], {
+    onStderr: (text) => void (told ||= text.startsWith('Wait')),
+  });
+  t.deepEqual([code, stderr], [0, 'Waiting until hello is ready, 60 s at most ...\n']);
+});
+
 test('build and up refuse a function with a handler and no template, and say what to add', async (t) => {
   await using at = await start((url) => ({
     'stack.yaml': stackWith(url, '  hello:\n    handler: ./hello\n    image: hello:latest\n'),
@@ -371,6 +386,15 @@ test('invoke signs the body, sends methods without one, and queues', async (t) =
   at.gateway.functions.set('hello', { service: 'hello' });
   t.like(await at.project.run(['invoke', 'hello', '-m', 'get']), { code: 0 });
   t.is(at.gateway.lines.at(-1), 'GET /function/hello.openfaas-fn');
+});
+
+test('invoke --async says of a gateway without queue that it has none', async (t) => {
+  await using at = await start();
+  at.gateway.answers.set('POST /async-function/hello.openfaas-fn', (_request, response) => {
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
+  });
+  const { code, stderr } = await at.project.run(['invoke', 'hello', '--async'], { input: '' });
+  t.deepEqual([code, stderr], [1, 'The gateway takes no asynchronous calls; leave out --async\n']);
 });
 
 test('a large body is streamed to the function', async (t) => {
