@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import test from 'ava';
 import { parse, parseAllDocuments } from 'yaml';
 import { loggedInProject } from '../testing/logged-in-project.ts';
-import { Project, stackOf, tinyProject } from '../testing/project.ts';
+import { Project, root, stackOf, tinyProject } from '../testing/project.ts';
 
 const start = () => loggedInProject(tinyProject);
 
@@ -129,6 +131,25 @@ test('local-run answers on a port until Ctrl-C, with variables and secrets, and 
     (await project.run(['local-run', 'helo'])).stderr,
     /no function "helo" in stack\.yaml; did you mean "hello"\?/,
   );
+});
+
+test('local-run and dev on a port that is taken say so before anything is started, and name --port', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  await using project = await Project.create(tinyProject('http://g'));
+  for (const argv of [['local-run', 'hello'], ['dev']]) {
+    const { code, stdout, stderr } = await project.run([...argv, '--port', `${port}`], {
+      surroundings: { checkout: root },
+    });
+    t.is(code, 1);
+    t.notRegex(stdout, /Running/);
+    t.is(
+      stderr,
+      `Port ${port} is taken by another program ("ss -ltnp sport = :${port}" names it); choose another with --port, 0 is a free one\n`,
+    );
+  }
 });
 
 test('local-run needs a file for each secret', async (t) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { FaasError } from '../../common/errors.ts';
 import { basicToken } from '../config/credentials.ts';
+import { requireFreePort } from '../require-free-port.ts';
 
 /** A gateway with the embedded engine that lives as long as one command. */
 export interface OwnGateway {
@@ -27,8 +28,14 @@ export interface OwnGatewayOptions {
   readonly onLine: (line: string) => unknown;
 }
 
-/** Resolves once it is ready for calls. @throws FaasError `provider_unavailable` with what it said, when it ends before */
+/**
+ * Resolves once it is ready for calls.
+ *
+ * @throws FaasError `invalid_request` when the port is taken; `provider_unavailable` with what it said, when it ends
+ *   before
+ */
 export async function startOwnGateway({ checkout, port, env, onLine }: OwnGatewayOptions): Promise<OwnGateway> {
+  await requireFreePort(port, '127.0.0.1');
   const dataFolder = await mkdtemp(join(tmpdir(), 'dunlin-dev-'));
   const args = ['--port', String(port), '--metrics-port', '0', '--data', dataFolder, '--no-sample'];
   // A group of its own: Ctrl-C reaches it by us, so that it is ended once, and after what uses it.

@@ -8,6 +8,7 @@ import { freePort } from '../../common/free-port.ts';
 import { MANIFEST_FILE, parseManifest } from '../../provider/wire/bundle.ts';
 import { bundleFile } from '../build/build-function.ts';
 import type { Context } from '../context.ts';
+import { requireFreePort } from '../require-free-port.ts';
 import type { StackFunction } from '../stack/stack.ts';
 import { extractOwnBundle } from './extract.ts';
 import { localEnvironment } from './local-environment.ts';
@@ -57,6 +58,7 @@ export async function startWatchdog(
       return undefined;
     }
     await checkWatchdog(place.watchdog);
+    await requireFreePort(wanted);
     return run(env, folder, removeScratch, place);
   } catch (error) {
     await removeScratch();
