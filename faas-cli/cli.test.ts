@@ -23,6 +23,9 @@ const wrong: readonly (readonly [readonly string[], RegExp])[] = [
   [['build', '-f', 'none.yaml'], /^Cannot read the stack file none\.yaml: there is no such file\n$/],
   [['up'], /^No stack\.yaml in .*; make a function with "faas-cli new NAME/],
   [['deploy', '--image', 'x'], /^--image needs --name/],
+  [['invoke', 'x', '--method', 'a b'], /^--method must be a word such as GET or PUT, got "a b"\n$/],
+  [['invoke', 'x', '--content-type', 'a\nb'], /^--content-type may have no line break .*, got "a\\nb"\n$/],
+  [['invoke', 'x', '--header', 'X-A: \u20ac'], /^--header X-A may have no line break and no character beyond Latin-1/],
 ];
 
 for (const [argv, message] of wrong)
@@ -60,6 +63,16 @@ for (const [path, entry] of leaves(REGISTRY))
     t.regex(stdout, /\nExamples?:\n {2}\S/);
     const shorts = Object.values(command.flags).flatMap(({ short }) => short ?? []);
     t.deepEqual(shorts, [...new Set(shorts)], 'a short flag stands for two');
+  });
+
+const groups = (entries: readonly Entry[], above: readonly string[] = []): readonly (readonly string[])[] =>
+  entries.flatMap(({ name, entries: own }) => (own ? [[...above, name], ...groups(own, [...above, name])] : []));
+
+for (const path of groups(REGISTRY))
+  test(`the help of the group "${path.join(' ')}" has an example of its commands`, async (t) => {
+    await using project = await Project.create();
+    const { stdout } = await project.run([...path, '--help']);
+    t.regex(stdout, new RegExp(`\\nExamples?:\\n {2}.*faas-cli ${path.join(' ')} \\w`));
   });
 
 test('global flags may come before the command, and booleans take =false as in Go', async (t) => {

@@ -109,6 +109,7 @@ function addCommands(
     if (entry.entries) {
       addCommands(added, entry.entries, here, path, command, work, io);
       added.helpCommand(false);
+      if (entry.examples) added.addHelpText('after', examplesText(entry.examples));
       if (!entry.load) continue;
     }
     if (here.join(' ') === path.join(' ') && command) define(added, command, here.join(' '), work);
@@ -120,8 +121,7 @@ function define(added: Commander, command: Command, name: string, work: Work): v
   if (command.description) added.description(`${added.summary()}\n\n${command.description}`);
   for (const [flag, definition] of Object.entries(command.flags))
     for (const option of optionsOf(flag, definition)) added.addOption(option);
-  const examples = command.examples.map((line) => `  ${line}`).join('\n');
-  added.addHelpText('after', `\nExample${command.examples.length > 1 ? 's' : ''}:\n${examples}`);
+  added.addHelpText('after', examplesText(command.examples));
   added.action(async (args: string[]) => {
     checkCount(args, command, name);
     const given = added.optsWithGlobals();
@@ -131,6 +131,9 @@ function define(added: Commander, command: Command, name: string, work: Work): v
     await work(command, name, args, values);
   });
 }
+
+const examplesText = (lines: readonly string[]): string =>
+  `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 
 function checkCount(args: readonly string[], command: Command, name: string): void {
   const [least, most] = command.args ?? [0, 0];

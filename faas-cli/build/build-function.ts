@@ -58,7 +58,7 @@ export async function buildFunction(
   if (!recipe)
     throw new FaasError(
       'not_supported',
-      `template ${template.name} has no "bundle:" section in its template.yml, so ${job.name} cannot run on the embedded engine`,
+      `template ${template.name} has no "bundle:" section in its template.yml, so ${job.name} cannot run on the embedded engine; take another (faas-cli template list), or a gateway on Docker Swarm`,
     );
   const cache = settings.installCache ?? join(cwd, 'build', '.cache');
   await install(recipe.install, {

@@ -7,6 +7,8 @@ export interface Entry {
   readonly summary: string;
   readonly hidden?: boolean;
   readonly load?: () => Promise<Command>;
+  /** Of a group: whole command lines for its help. */
+  readonly examples?: readonly string[];
   /** The commands of a group. */
   readonly entries?: readonly Entry[];
 }
@@ -95,6 +97,7 @@ export const REGISTRY: readonly Entry[] = [
   {
     name: 'secret',
     summary: 'Manage secrets',
+    examples: ['openssl rand -hex 16 | faas-cli secret create api-key', 'faas-cli secret list'],
     entries: [
       {
         name: 'create',
@@ -135,6 +138,7 @@ export const REGISTRY: readonly Entry[] = [
   {
     name: 'token',
     summary: 'Manage bearer tokens for calls and for the API',
+    examples: ['faas-cli token create ci --function hello', 'faas-cli token list'],
     entries: [
       {
         name: 'create',
@@ -158,6 +162,7 @@ export const REGISTRY: readonly Entry[] = [
   {
     name: 'store',
     summary: 'Find and deploy ready-made functions',
+    examples: ['faas-cli store search text', 'faas-cli store deploy figlet'],
     entries: [
       {
         name: 'list',
@@ -186,6 +191,7 @@ export const REGISTRY: readonly Entry[] = [
   {
     name: 'template',
     summary: 'Find and fetch templates',
+    examples: ['faas-cli template list', 'faas-cli template pull https://github.com/openfaas/templates'],
     entries: [
       {
         name: 'list',
@@ -201,6 +207,7 @@ export const REGISTRY: readonly Entry[] = [
       {
         name: 'store',
         summary: 'Find and fetch templates of the store',
+        examples: ['faas-cli template store list', 'faas-cli template store pull typescript'],
         entries: [
           {
             name: 'list',
@@ -226,6 +233,7 @@ export const REGISTRY: readonly Entry[] = [
     name: 'namespace',
     aliases: ['ns'],
     summary: 'Manage namespaces',
+    examples: ['faas-cli namespace create staging', 'faas-cli namespace list'],
     entries: [
       {
         name: 'create',
