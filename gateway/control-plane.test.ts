@@ -1,20 +1,9 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import test from 'ava';
-import { start } from './testing/start.ts';
+import { authorization, start } from './testing/start.ts';
 
 const echo = { service: 'echo', image: 'echo:latest' };
-
-test('10.1: PUT of an unknown function is 404, POST creates it, PUT updates it, DELETE is never 204', async (t) => {
-  const { json, provider } = await start(t);
-  t.is((await json('/system/functions', 'PUT', echo)).status, 404);
-  t.is((await json('/system/functions', 'POST', echo)).status, 202);
-  t.is((await json('/system/functions', 'POST', echo)).status, 409);
-  t.is((await json('/system/functions', 'PUT', { ...echo, image: 'echo:2' })).status, 202);
-  t.is((await provider.describe({ name: 'echo', namespace: 'openfaas-fn' }, { usage: false })).image, 'echo:2');
-  t.is((await json('/system/functions', 'DELETE', { functionName: 'echo' })).status, 202);
-  t.is((await json('/system/functions', 'DELETE', { functionName: 'echo' })).status, 404);
-});
 
 test('10.2: secrets are created with 202, a conflict is 409, update and delete are 202', async (t) => {
   const { json, request, provider } = await start(t);
@@ -52,50 +41,6 @@ test('10.3: the default namespace is listed, and openfaas-fn names its functions
   t.is((await request('/system/function/echo?namespace=openfaas-fn')).status, 200);
   t.is((await request('/system/function/echo.openfaas-fn')).status, 200);
   t.is((await request('/function/echo.openfaas-fn')).body, 'echo:latest');
-});
-
-test('10.4: null labels and annotations are taken, both come out as objects, empty fields do not come out', async (t) => {
-  const { json, request } = await start(t);
-  await json('/system/functions', 'POST', { ...echo, labels: null, annotations: null, envVars: null });
-  const [listed] = JSON.parse((await request('/system/functions')).body);
-  const described = JSON.parse((await request('/system/function/echo')).body);
-  t.deepEqual(listed, described);
-  t.deepEqual(Object.keys(listed).sort(), [
-    'annotations',
-    'availableReplicas',
-    'createdAt',
-    'image',
-    'labels',
-    'name',
-    'namespace',
-    'replicas',
-  ]);
-  t.deepEqual(listed.annotations, {});
-  t.regex(listed.createdAt, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
-});
-
-test('10.5: image, limits, requests, annotations and order of secrets come back byte for byte', async (t) => {
-  const { json, request } = await start(t);
-  for (const name of ['b-key', 'a-key']) await json('/system/secrets', 'POST', { name, value: '' });
-  const sent = {
-    image: 'docker.io/functions/alpine:latest',
-    limits: { memory: '5Mi', cpu: '100m' },
-    requests: { memory: '1Mi' },
-    annotations: { text: 'line\n\ttab "quoted" é' },
-    secrets: ['b-key', 'a-key'],
-    envVars: { A: '1' },
-    envProcess: 'sha512sum',
-    readOnlyRootFilesystem: true,
-  };
-  t.is((await json('/system/functions', 'POST', { service: 'echo', ...sent })).status, 202);
-  t.like(JSON.parse((await request('/system/function/echo')).body), sent);
-});
-
-test('10.7: every function has the label faas_function', async (t) => {
-  const { json, request } = await start(t);
-  await json('/system/functions', 'POST', { ...echo, labels: { tier: 'gold' } });
-  const { labels } = JSON.parse((await request('/system/function/echo')).body);
-  t.deepEqual(labels, { tier: 'gold', faas_function: 'echo' });
 });
 
 test('10.8: without or with wrong credentials /system/* is 401 as OpenFaaS words it', async (t) => {
@@ -143,7 +88,6 @@ test('10.9: logs are lines of JSON that end when they are not followed', async (
 
 test('a client that leaves ends the log it followed', async (t) => {
   const { deploy, provider, port } = await start(t);
-  const { authorization } = await import('./testing/start.ts');
   await deploy('echo');
   provider.logLines.push({ name: 'echo', namespace: '', instance: '', timestamp: '', text: 'first' });
   const req = get({ port, path: '/system/logs?name=echo&follow=true', headers: { authorization } });
@@ -161,37 +105,6 @@ test('logs of an unknown function are 404, a query that cannot be read is 422', 
   t.is((await request('/system/logs?name=ghost')).status, 404);
   t.is((await request('/system/logs')).status, 400);
   t.is((await request('/system/logs?name=echo&tail=ten')).status, 422);
-});
-
-test('10.10: the list counts calls from memory, without Prometheus', async (t) => {
-  const { request, deploy } = await start(t);
-  await deploy('echo');
-  await request('/function/echo');
-  await request('/function/echo.openfaas-fn');
-  t.is(JSON.parse((await request('/system/functions')).body)[0].invocationCount, 2);
-  t.is(JSON.parse((await request('/system/function/echo')).body).invocationCount, 2);
-});
-
-test('usage is there when it is asked for', async (t) => {
-  const { request, deploy } = await start(t);
-  await deploy('echo');
-  t.deepEqual(JSON.parse((await request('/system/function/echo?usage=1')).body).usage, {
-    cpu: 5,
-    totalMemoryBytes: 1024,
-  });
-  t.false((await request('/system/function/echo')).body.includes('usage'));
-});
-
-test('functions scale to zero and without a cap', async (t) => {
-  const { json, request, deploy } = await start(t);
-  await deploy('echo');
-  t.is((await json('/system/scale-function/echo', 'POST', { serviceName: 'echo', replicas: 0 })).status, 202);
-  t.is(JSON.parse((await request('/system/function/echo')).body).replicas, undefined);
-  t.is((await json('/system/scale-function/echo', 'POST', { serviceName: 'echo', replicas: 7 })).status, 202);
-  t.is(JSON.parse((await request('/system/function/echo')).body).replicas, 7);
-  t.is((await json('/system/scale-function/ghost', 'POST', { replicas: 1 })).status, 404);
-  t.is((await json('/system/scale-function/echo', 'POST', { serviceName: 'other', replicas: 1 })).status, 400);
-  t.is((await json('/system/scale-function/echo', 'POST', { replicas: -1 })).status, 400);
 });
 
 test('namespaces are created, read, updated and deleted with the codes that go-sdk takes', async (t) => {
@@ -219,21 +132,6 @@ test('info names provider, orchestration and versions', async (t) => {
     version: { release: '1.2.3', sha: 'abc' },
   });
   t.truthy(info.arch);
-});
-
-test("10.12: Alertmanager's webhook scales up while an alert fires, and back when it is resolved", async (t) => {
-  const { json, deploy, provider } = await start(t);
-  await deploy('echo', { labels: { 'com.openfaas.scale.max': '4', 'com.openfaas.scale.factor': '50' } });
-  const alert = (status: string, function_name = 'echo.openfaas-fn') => {
-    const labels = { alertname: 'APIHighInvocationRate', function_name };
-    return json('/system/alert', 'POST', { receiver: 'scale-up', status, alerts: [{ status, labels }] });
-  };
-  t.is((await alert('firing')).status, 200);
-  t.is((await alert('firing')).status, 200);
-  t.is((await alert('firing', 'ghost.openfaas-fn')).status, 200);
-  t.is((await alert('resolved')).status, 200);
-  t.deepEqual(provider.scaled, ['echo=3', 'echo=4', 'echo=1']);
-  t.is((await json('/system/alert', 'POST', { alerts: 'none' })).status, 400);
 });
 
 test('telemetry is JSON of sizes', async (t) => {
@@ -313,32 +211,6 @@ test('errors are text with their code in a header, or problem JSON when Accept n
   const asJson = await request('/system/function/ghost', { headers: { accept: 'application/json' } });
   t.is(asJson.headers['content-type'], 'application/problem+json');
   t.like(JSON.parse(asJson.body), { status: 404, code: 'function_not_found', detail: asText.body });
-});
-
-for (const [what, body, message] of [
-  ['no body', '', /the body is empty/],
-  ['broken JSON', '{"service":', /the body is no JSON/],
-  ['a name that breaks the rule', '{"service":"../etc","image":"x"}', /service must be 1 to 63 of a-z/],
-  ['a secret that does not exist', '{"service":"a","image":"x","secrets":["ghost"]}', /no secret ghost/],
-  [
-    'a label that cannot be read',
-    '{"service":"a","image":"x","labels":{"com.dunlin.timeout":"soon"}}',
-    /labels\.com\.dunlin\.timeout must be/,
-  ],
-  ['an unknown namespace', '{"service":"a","image":"x","namespace":"ghost"}', /no namespace ghost/],
-] as const)
-  test(`a deployment with ${what} is refused in words and nothing is deployed`, async (t) => {
-    const { request } = await start(t);
-    const answer = await request('/system/functions', { method: 'POST', body });
-    t.true(answer.status === 400 || answer.status === 404);
-    t.regex(answer.body, message);
-    t.is((await request('/system/functions')).body, '[]');
-  });
-
-test('a deployment larger than the API takes is 413 and the connection survives it', async (t) => {
-  const { request } = await start(t);
-  const body = JSON.stringify({ ...echo, annotations: { big: 'x'.repeat(5 * 1024 * 1024) } });
-  t.is((await request('/system/functions', { method: 'POST', body })).status, 413);
 });
 
 test('a control-plane call is one log line, which names no credential', async (t) => {

@@ -3,7 +3,7 @@ import { freePort } from '../common/free-port.ts';
 import type { ScalingJson } from '../provider/wire/scaling.ts';
 import { MemoryProvider } from './testing/memory-provider.ts';
 import { MemoryRecords } from './testing/memory-records.ts';
-import { start } from './testing/start.ts';
+import { ref, start } from './testing/start.ts';
 
 const CAPACITY = {
   'com.openfaas.scale.type': 'capacity',
@@ -11,7 +11,6 @@ const CAPACITY = {
   'com.openfaas.scale.target-proportion': '1',
   'com.openfaas.scale.max': '4',
 };
-const ref = (name: string) => ({ name, namespace: 'openfaas-fn' });
 
 /** Resolves once the provider was asked for so many replicas: `name=count`. */
 async function scaledTo(provider: MemoryProvider, wanted: string): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { readConfig } from '../../common/config.ts';
-import type { FunctionSpec } from '../../provider/provider.ts';
+import { DEFAULT_NAMESPACE, type FunctionRef, type FunctionSpec } from '../../provider/provider.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { TokenStore } from '../auth/token-store.ts';
 import { gatewaySchema } from '../config.ts';
@@ -16,6 +16,9 @@ import { MemoryProvider } from './memory-provider.ts';
 
 export const credentials: Credentials = { user: 'admin', password: 'test-password' };
 export const authorization = `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`;
+
+/** What `deploy` makes. */
+export const ref = (name: string): FunctionRef => ({ name, namespace: DEFAULT_NAMESPACE });
 
 export interface Answer {
   readonly status: number;
@@ -105,8 +108,7 @@ export async function start(
       request(path, { ...options, method, body: JSON.stringify(value) }),
     deploy: (name: string, spec: Partial<FunctionSpec> = {}) =>
       provider.deploy({
-        name,
-        namespace: 'openfaas-fn',
+        ...ref(name),
         image: `${name}:latest`,
         labels: {},
         annotations: {},
