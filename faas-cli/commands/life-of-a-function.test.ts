@@ -1,100 +1,11 @@
-import { createHmac } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import test from 'ava';
 import { FaasError } from '../../common/errors.ts';
 import { loggedInProject } from '../testing/logged-in-project.ts';
 import { Project, stackOf, tinyProject } from '../testing/project.ts';
 import { problem } from '../testing/recording-gateway.ts';
 
-const start = (files = tinyProject) => loggedInProject(files);
-
-test('new makes a folder, a stack file, a template folder and .gitignore, and says so', async (t) => {
-  await using project = await Project.create();
-  const { code, stdout, stderr } = await project.run(['new', '--lang', 'bash', 'hello']);
-  t.deepEqual([code, stderr], [0, '']);
-  t.regex(stdout, /^Function created in folder: hello\nStack file written: stack\.yaml\n\nNotes:\n/);
-  t.is((await stat(project.path('hello'))).mode & 0o777, 0o700);
-  t.true((await readFile(project.path('hello/handler.sh'), 'utf8')).length > 0);
-  t.true((await stat(project.path('template/bash/template.yml'))).isFile());
-  t.is(await readFile(project.path('.gitignore'), 'utf8'), 'template\nbuild\n.secrets\n');
-  t.is(
-    await readFile(project.path('stack.yaml'), 'utf8'),
-    `version: 1.0
-provider:
-  name: openfaas
-  gateway: http://127.0.0.1:8080
-functions:
-  hello:
-    lang: bash
-    handler: ./hello
-    image: hello:latest
-`,
-  );
-});
-
-test('new adds a second function to the stack file and keeps its comments', async (t) => {
-  await using project = await Project.create();
-  await project.run(['new', '--lang', 'bash', 'one']);
-  await project.write({ 'stack.yaml': `# mine\n${await readFile(project.path('stack.yaml'), 'utf8')}` });
-  const argv = ['new', 'two', '--lang=bash', '--prefix', 'ghcr.io/ada', '--memory-limit', '64Mi', '-q'];
-  t.deepEqual(await project.run(argv), { code: 0, stdout: '', stderr: '' });
-  const text = await readFile(project.path('stack.yaml'), 'utf8');
-  t.true(text.startsWith('# mine\n'));
-  t.true(
-    text.endsWith(
-      '  two:\n    lang: bash\n    handler: ./two\n    image: ghcr.io/ada/two:latest\n    limits:\n      memory: 64Mi\n',
-    ),
-  );
-});
-
-test('building with a misspelt field warns of it on stderr, once, and goes on', async (t) => {
-  await using project = await Project.create(tinyProject('http://127.0.0.1:1'));
-  await project.write({ 'stack.yaml': stackOf('http://127.0.0.1:1', '    enviroment: { A: b }\n') });
-  const { code, stderr } = await project.run(['build']);
-  t.is(code, 0);
-  t.regex(stderr, /^stack\.yaml:10:17: functions\.hello\.enviroment is no field .*did you mean "environment"\?\n$/);
-});
-
-const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
-  [
-    'a name that breaks the rule',
-    ['new', 'Bad_Name', '--lang', 'bash'],
-    /^The name must be 1 to 63 of a-z.*"Bad_Name"\n$/,
-  ],
-  [
-    'an unknown template',
-    ['new', 'x', '--lang', 'typscript'],
-    /^There is no template "typscript"; did you mean "typescript"\?\nAvailable: .*bash/,
-  ],
-  ['a template that is a path', ['new', 'x', '--lang', '../template'], /^There is no template/],
-  ['no template', ['new', 'x'], /^Give a template with --lang, one of: .*typescript/],
-  ['a folder that is there', ['new', 'there', '--lang', 'bash'], /^The folder \.\/there is there already/],
-  [
-    'a folder outside the project',
-    ['new', 'x', '--lang', 'bash', '--handler', '../x'],
-    /^--handler \.\.\/x is not inside/,
-  ],
-  [
-    'a function that is there',
-    ['new', 'known', '--lang', 'bash'],
-    /^The stack file stack\.yaml has a function known already/,
-  ],
-];
-
-for (const [what, argv, message] of refused)
-  test(`new refuses ${what} and leaves everything as it was`, async (t) => {
-    const before = 'provider:\n  name: openfaas\nfunctions:\n  known:\n    image: x\n';
-    await using project = await Project.create({ 'there/file': '', 'stack.yaml': before });
-    const { code, stdout, stderr } = await project.run(argv);
-    t.deepEqual([code, stdout], [1, '']);
-    t.regex(stderr, message);
-    t.is(await readFile(project.path('stack.yaml'), 'utf8'), before);
-    await t.throwsAsync(stat(project.path('template')));
-    await t.throwsAsync(stat(project.path('known')));
-  });
-
 test('build, push, deploy, invoke and remove speak as the contract says', async (t) => {
-  await using at = await start();
+  await using at = await loggedInProject();
   const { gateway, project } = at;
   t.like(await project.run(['build']), { code: 0, stderr: '' });
   const pushed = await project.run(['push']);
@@ -146,7 +57,7 @@ test('build, push, deploy, invoke and remove speak as the contract says', async 
 });
 
 test('up builds, pushes, deploys and asks until the function is ready', async (t) => {
-  await using at = await start();
+  await using at = await loggedInProject();
   const { code, stdout } = await at.project.run(['up']);
   t.is(code, 0);
   t.regex(stdout, /Building hello\.\n.*Pushing hello .*Deployed\. 202 Accepted\./s);
@@ -154,7 +65,7 @@ test('up builds, pushes, deploys and asks until the function is ready', async (t
 });
 
 test('up says why a function does not start, with its last log lines, and exits with 1', async (t) => {
-  await using at = await start();
+  await using at = await loggedInProject();
   at.gateway.answers.set('GET /system/function/hello', (_request, response) => {
     const failure = {
       code: 'replica_crashed',
@@ -176,7 +87,7 @@ const stackWith = (url: string, functions: string): string =>
 
 test('up says of each function that does not start why, and does not hold a ready one for failing', async (t) => {
   const functions = ['bad', 'good', 'worse'];
-  await using at = await start((url) => ({
+  await using at = await loggedInProject((url) => ({
     'stack.yaml': stackWith(url, functions.map((name) => `  ${name}:\n    image: ${name}:latest\n`).join('')),
   }));
   for (const name of functions) {
@@ -196,7 +107,7 @@ test('up says of each function that does not start why, and does not hold a read
 });
 
 test('up waits for a ready replica of the current spec, whatever a call met before', async (t) => {
-  await using at = await start();
+  await using at = await loggedInProject();
   const failure = { code: 'exec_timeout', message: 'a call', callId: 'call-1', at: '2026-01-01T00:00:00Z' };
   let looks = 0;
   at.gateway.answers.set('GET /system/function/hello', (_request, response) => {
@@ -208,7 +119,7 @@ test('up waits for a ready replica of the current spec, whatever a call met befo
 });
 
 test('up says that it waits for a function that is slow to start, once', async (t) => {
-  await using at = await start();
+  await using at = await loggedInProject();
   let told = false;
   let looks = 0;
   at.gateway.answers.set('GET /system/function/hello', (_request, response) => {
@@ -223,7 +134,7 @@ test('up says that it waits for a function that is slow to start, once', async (
 });
 
 test('build and up refuse a function with a handler and no template, and say what to add', async (t) => {
-  await using at = await start((url) => ({
+  await using at = await loggedInProject((url) => ({
     'stack.yaml': stackWith(url, '  hello:\n    handler: ./hello\n    image: hello:latest\n'),
   }));
   for (const command of ['build', 'up']) {
@@ -233,8 +144,16 @@ test('build and up refuse a function with a handler and no template, and say wha
   }
 });
 
+test('building with a misspelt field warns of it on stderr, once, and goes on', async (t) => {
+  await using project = await Project.create(tinyProject('http://127.0.0.1:1'));
+  await project.write({ 'stack.yaml': stackOf('http://127.0.0.1:1', '    enviroment: { A: b }\n') });
+  const { code, stderr } = await project.run(['build']);
+  t.is(code, 0);
+  t.regex(stderr, /^stack\.yaml:10:17: functions\.hello\.enviroment is no field .*did you mean "environment"\?\n$/);
+});
+
 test('an environment file that is not there is named with the folder', async (t) => {
-  await using at = await start((url) => ({
+  await using at = await loggedInProject((url) => ({
     'stack.yaml': stackWith(url, '  hello:\n    image: hello:latest\n    environment_file: [no.env]\n'),
   }));
   const { stderr } = await at.project.run(['deploy']);
@@ -242,7 +161,7 @@ test('an environment file that is not there is named with the folder', async (t)
 });
 
 test('deploy merges flags over environment files over the stack file', async (t) => {
-  await using at = await start((url) => ({
+  await using at = await loggedInProject((url) => ({
     ...tinyProject(url),
     'one.yml': 'environment: { B: file, C: file }\n',
     'two.yml': 'environment: { C: second }\n',
@@ -291,7 +210,7 @@ test('deploy merges flags over environment files over the stack file', async (t)
 });
 
 test('deploy --replace needs --update=false, and deletes before it creates', async (t) => {
-  await using at = await start();
+  await using at = await loggedInProject();
   t.like(await at.project.run(['deploy', '--replace']), { code: 1, stdout: '' });
   t.deepEqual(at.gateway.lines, []);
   t.like(await at.project.run(['deploy', '--replace', '--update=false']), { code: 0 });
@@ -299,7 +218,7 @@ test('deploy --replace needs --update=false, and deletes before it creates', asy
 });
 
 test('deploy tries every function, then fails with each that failed', async (t) => {
-  await using at = await start();
+  await using at = await loggedInProject();
   await at.project.write({ 'stack.yaml': stackOf(at.gateway.url, '  other:\n    image: other:1\n') });
   at.gateway.answers.set('PUT /system/functions', ({ body }, response) => {
     if (JSON.parse(body.toString()).service === 'other') response.writeHead(200).end();
@@ -318,90 +237,8 @@ test('deploy tries every function, then fails with each that failed', async (t) 
 });
 
 test('push without a build says to build', async (t) => {
-  await using at = await start();
+  await using at = await loggedInProject();
   const { code, stderr } = await at.project.run(['push']);
   t.is(code, 1);
   t.is(stderr, 'Function hello has not been built: there is no ./build/hello.tar; run: faas-cli build\n');
-});
-
-test('invoke tells a failure with title, detail, call id and log lines, and exits with 1', async (t) => {
-  await using at = await start();
-  at.gateway.answers.set('POST /function/hello.openfaas-fn', (_request, response) => {
-    const error = new FaasError('replica_crashed', 'it exited with 3', { extra: { lastLogLines: ['boom'] } });
-    response.setHeader('x-call-id', 'abc');
-    problem(response, error);
-  });
-  const { code, stdout, stderr } = await at.project.run(['invoke', 'hello']);
-  t.deepEqual([code, stdout], [1, '']);
-  t.is(
-    stderr,
-    'Server returned unexpected status code: 502 - Replica crashed: it exited with 3\ncall id: abc\nlast log lines:\n  boom\n',
-  );
-});
-
-test('invoke prints what the function itself answered beside its status', async (t) => {
-  await using at = await start();
-  at.gateway.answers.set('POST /function/hello.openfaas-fn', (_request, response) =>
-    response.writeHead(418).end('short and stout\n'),
-  );
-  const { code, stderr } = await at.project.run(['invoke', 'hello']);
-  t.deepEqual([code, stderr], [1, 'Server returned unexpected status code: 418 - short and stout\n']);
-});
-
-test("invoke says where to look when all that came is the platform's word", async (t) => {
-  await using at = await start();
-  at.gateway.answers.set('POST /function/hello.openfaas-fn', (_request, response) =>
-    response.writeHead(500, { 'x-dunlin-error': 'function_failed' }).end('exit status 2'),
-  );
-  const { stderr } = await at.project.run(['invoke', 'hello']);
-  t.is(stderr, 'Server returned unexpected status code: 500 - exit status 2\nsee: faas-cli logs hello\n');
-});
-
-test('invoke shows the answer as it comes, and fails when it is cut', async (t) => {
-  await using at = await start();
-  let cut: () => void = () => {};
-  at.gateway.answers.set('POST /function/hello.openfaas-fn', (_request, response) => {
-    response.write('first ');
-    cut = () => response.destroy();
-  });
-  const { code, stdout, stderr } = await at.project.run(['invoke', 'hello'], { onStdout: () => cut() });
-  t.deepEqual([code, stdout], [1, 'first ']);
-  t.is(stderr, 'The answer was cut off before its end\n');
-});
-
-test('invoke signs the body, sends methods without one, and queues', async (t) => {
-  await using at = await start();
-  at.gateway.answers.set('POST /async-function/hello.staging', (_request, response) =>
-    response.writeHead(202, { 'x-call-id': 'q1' }).end(),
-  );
-  const queued = await at.project.run(
-    ['invoke', 'hello', '-n', 'staging', '--async', '--sign', 'X-Hub-Signature', '--key', 'k', '--auth'],
-    { input: 'body' },
-  );
-  t.deepEqual(queued, { code: 0, stdout: '', stderr: 'Function submitted asynchronously.\nCall id: q1\n' });
-  const { headers } = at.gateway.requests[0]!;
-  const signature = createHmac('sha256', 'k').update('body').digest('hex');
-  t.is(headers['x-hub-signature'], `sha256=${signature}`);
-  t.regex(headers.authorization!, /^Basic /);
-  at.gateway.functions.set('hello', { service: 'hello' });
-  t.like(await at.project.run(['invoke', 'hello', '-m', 'get']), { code: 0 });
-  t.is(at.gateway.lines.at(-1), 'GET /function/hello.openfaas-fn');
-});
-
-test('invoke --async says of a gateway without queue that it has none', async (t) => {
-  await using at = await start();
-  at.gateway.answers.set('POST /async-function/hello.openfaas-fn', (_request, response) => {
-    response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
-  });
-  const { code, stderr } = await at.project.run(['invoke', 'hello', '--async'], { input: '' });
-  t.deepEqual([code, stderr], [1, 'The gateway takes no asynchronous calls; leave out --async\n']);
-});
-
-test('a large body is streamed to the function', async (t) => {
-  await using at = await start();
-  at.gateway.functions.set('hello', { service: 'hello' });
-  const input = 'x'.repeat(9 * 1024 * 1024);
-  const { code, stdout } = await at.project.run(['invoke', 'hello'], { input });
-  t.is(code, 0);
-  t.is(stdout.length, input.length);
 });

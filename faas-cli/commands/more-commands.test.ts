@@ -5,10 +5,8 @@ import { parse, parseAllDocuments } from 'yaml';
 import { loggedInProject } from '../testing/logged-in-project.ts';
 import { Project, root, stackOf, tinyProject } from '../testing/project.ts';
 
-const start = () => loggedInProject(tinyProject);
-
 test('diff shows what differs by field, and exits with 1 then', async (t) => {
-  await using at = await start();
+  await using at = await loggedInProject();
   t.deepEqual(await at.project.run(['diff']), {
     code: 1,
     stdout: '--- deployed: hello\n+++ stack.yaml: hello\n+ (not deployed)\n\n',
@@ -67,7 +65,7 @@ test('generate prints a Function or a Knative service for each function, by name
 });
 
 test('doctor finds what is wrong with gateway, credentials, clock, functions and stack file, and says what to do', async (t) => {
-  await using at = await start();
+  await using at = await loggedInProject();
   const { project, gateway } = at;
   const states = async () => {
     const { code, stdout } = await project.run(['doctor', '--json', '-g', gateway.url]);

@@ -1,13 +1,7 @@
 import test from 'ava';
 import { FaasError } from '../../common/errors.ts';
-import { loggedInProject } from '../testing/logged-in-project.ts';
+import { loggedIn } from '../testing/logged-in-project.ts';
 import { problem } from '../testing/recording-gateway.ts';
-
-async function start() {
-  const at = await loggedInProject();
-  at.project.env.OPENFAAS_URL = at.gateway.url;
-  return at;
-}
 
 const two = [
   {
@@ -22,7 +16,7 @@ const two = [
 ];
 
 test('list prints the columns of the contract, in every form', async (t) => {
-  await using at = await start();
+  await using at = await loggedIn();
   at.gateway.answers.set('GET /system/functions', (_request, response) => response.end(JSON.stringify(two)));
   const out = async (...argv: string[]) => (await at.project.run(['list', ...argv])).stdout;
   const name = (text: string) => text.padEnd(30);
@@ -39,7 +33,7 @@ test('list prints the columns of the contract, in every form', async (t) => {
 });
 
 test('describe prints what is set, with the last failure, and everything with -v', async (t) => {
-  await using at = await start();
+  await using at = await loggedIn();
   const status = {
     ...two[0],
     availableReplicas: 1,
@@ -102,7 +96,7 @@ Last failure:
 });
 
 test('logs prints lines as they come, plain, as key and value, and as JSON', async (t) => {
-  await using at = await start();
+  await using at = await loggedIn();
   const line = (text: string) =>
     `${JSON.stringify({ name: 'b', namespace: 'openfaas-fn', instance: 'r1', timestamp: '2026-01-02T15:04:05.5Z', text })}\n`;
   at.gateway.answers.set('GET /system/logs', (_request, response) => response.end(line('one\n') + line('two')));
@@ -124,7 +118,7 @@ test('logs prints lines as they come, plain, as key and value, and as JSON', asy
 });
 
 test('logs that are cut in the middle are an error', async (t) => {
-  await using at = await start();
+  await using at = await loggedIn();
   at.gateway.answers.set('GET /system/logs', (_request, response) => {
     response.write('{"name":');
     response.destroy();
@@ -134,80 +128,8 @@ test('logs that are cut in the middle are an error', async (t) => {
   t.regex(stderr, /^(The gateway http\S+ (ended the logs in the middle; start again|closed the connection))/);
 });
 
-test('secrets are created, replaced, updated, listed, applied and removed', async (t) => {
-  await using at = await start();
-  const { project, gateway } = at;
-  t.deepEqual(await project.run(['secret', 'create', 'key', '--from-literal', ' v \n']), {
-    code: 0,
-    stdout: 'Creating secret: key\nCreated: 202 Accepted\n',
-    stderr: '',
-  });
-  t.deepEqual(gateway.json('POST /system/secrets'), { name: 'key', value: 'v' });
-  const taken = await project.run(['secret', 'create', 'key', '--from-literal', 'w']);
-  t.like(taken, { code: 1, stderr: 'Secret key is there\n' });
-  const replaced = await project.run(['secret', 'create', 'key', '--replace', '--trim=false'], { input: 'w\n' });
-  t.like(replaced, { code: 0, stdout: 'Creating secret: key\nUpdated: 202 Accepted\n' });
-  t.is(gateway.secrets.get('key'), 'w\n');
-  await project.write({ file: 'from file\n', '.secrets/a': '1\n', '.secrets/key': '2\n' });
-  t.like(await project.run(['secret', 'u', 'key', '--from-file', 'file', '-n', 'x']), {
-    stdout: 'Updating secret: key.x\nUpdated: 202 Accepted\n',
-  });
-  t.is(gateway.secrets.get('key'), 'from file');
-  t.like(await project.run(['secret', 'apply']), { code: 0 });
-  t.deepEqual(
-    [...gateway.secrets],
-    [
-      ['key', '2'],
-      ['a', '1'],
-    ],
-  );
-  t.is((await project.run(['secret', 'list'])).stdout, '\nNAME\nkey\na\n\n');
-  t.is((await project.run(['secret', 'rm', 'key'])).stdout, 'Removed.. OK.\n');
-  t.like(await project.run(['secret', 'remove', 'key']), { code: 1, stderr: 'There is no secret key\n' });
-  gateway.secrets.clear();
-  t.is((await project.run(['secret', 'ls'])).stdout, 'No secrets found.\n');
-});
-
-test('a secret needs a good name and a value', async (t) => {
-  await using at = await start();
-  t.regex(
-    (await at.project.run(['secret', 'create', 'A_b', '--from-literal', 'x'])).stderr,
-    /^The name must be 1 to 253/,
-  );
-  t.regex((await at.project.run(['secret', 'create', 'a'])).stderr, /^The secret has no value/);
-  t.regex(
-    (await at.project.run(['secret', 'create', 'a', '--from-file', 'none'])).stderr,
-    /none: there is no such file/,
-  );
-  t.deepEqual(at.gateway.lines, []);
-});
-
-test('login asks the gateway, stores 0600, is used, and logout forgets', async (t) => {
-  await using at = await start();
-  const { project, gateway } = at;
-  project.env.OPENFAAS_CONFIG = project.path('fresh');
-  const wrong = await project.run(['login', '--password-stdin'], { input: 'wrong' });
-  t.like(wrong, { code: 1, stderr: 'Unable to login, either username or password is incorrect\n' });
-  t.like(await project.run(['list']), {
-    code: 1,
-    stderr: 'Unauthorized access, run "faas-cli login" to setup authentication for this server\n',
-  });
-  t.is(gateway.requests.at(-1)!.headers.authorization, 'Bearer');
-  const right = await project.run(['login', '-s'], { input: 'right\n' });
-  t.is(
-    right.stdout,
-    `Calling the OpenFaaS server to validate the credentials...\ncredentials saved for admin ${gateway.url}\n`,
-  );
-  t.like(await project.run(['list', '-q']), { code: 0 });
-  t.like(await project.run(['list', '-q', '--token', 'jwt']), { code: 1 });
-  t.is(gateway.requests.at(-1)!.headers.authorization, 'Bearer jwt');
-  t.is((await project.run(['logout'])).stdout, `credentials removed for ${gateway.url}\n`);
-  t.like(await project.run(['logout']), { code: 1 });
-  t.like(await project.run(['list']), { code: 1 });
-});
-
 test('ready waits for the gateway and for a function, and gives up', async (t) => {
-  await using at = await start();
+  await using at = await loggedIn();
   let looks = 0;
   at.gateway.answers.set('GET /healthz', (_request, response) => response.writeHead(++looks < 3 ? 503 : 200).end());
   const ready = await at.project.run(['ready', '--interval', '1ms']);
@@ -221,26 +143,8 @@ test('ready waits for the gateway and for a function, and gives up', async (t) =
   t.like(never, { code: 1, stderr: 'Function ghost not ready after: 0.002s\n' });
 });
 
-test('namespaces are listed, shown, created and removed', async (t) => {
-  await using at = await start();
-  const { project, gateway } = at;
-  gateway.answers.set('POST /system/namespace/', (_request, response) => response.writeHead(201).end());
-  gateway.answers.set('DELETE /system/namespace/dev', (_request, response) => response.writeHead(202).end());
-  t.is((await project.run(['namespace', 'list'])).stdout, 'Namespaces:\n - openfaas-fn\n - staging\n');
-  t.is((await project.run(['ns', 'ls', '-j'])).stdout, '[\n  "openfaas-fn",\n  "staging"\n]\n');
-  const created = await project.run(['ns', 'create', 'dev', '-l', 'team=web']);
-  t.is(created.stdout, 'Creating Namespace: dev\nNamespace Created: dev\n');
-  t.deepEqual(gateway.json('POST /system/namespace/'), {
-    name: 'dev',
-    labels: { openfaas: '1', team: 'web' },
-    annotations: { openfaas: '1' },
-  });
-  t.like(await project.run(['ns', 'rm', 'dev']), { code: 0 });
-  t.deepEqual(gateway.json('DELETE /system/namespace/dev'), { name: 'dev' });
-});
-
 test('version shows CLI, gateway and provider', async (t) => {
-  await using at = await start();
+  await using at = await loggedIn();
   const { stdout } = await at.project.run(['version']);
   t.regex(
     stdout,
@@ -251,80 +155,8 @@ test('version shows CLI, gateway and provider', async (t) => {
   t.is((await at.project.run(['version', '--short-version'])).stdout, '0.1.0\n');
 });
 
-const store = {
-  functions: [
-    {
-      title: 'Shout',
-      name: 'shout',
-      description: 'Says it LOUD. '.repeat(12).trim(),
-      images: { x86_64: 'a/shout:1', arm64: 'a/shout:1-arm' },
-      fprocess: 'tr',
-      environment: { A: '1' },
-    },
-    { title: 'Arm only', name: 'arm', author: 'ada', images: { arm64: 'a/arm:1' } },
-  ],
-};
-
-test('store list, describe and deploy take the image of the platform', async (t) => {
-  await using at = await start();
-  await at.project.write({ 'store.json': JSON.stringify(store) });
-  at.project.env.OPENFAAS_STORE = at.project.path('store.json');
-  const { project, gateway } = at;
-  t.is(
-    (await project.run(['store', 'list'])).stdout,
-    '\nFUNCTION   AUTHOR    DESCRIPTION\nshout      unknown   Shout\n\n',
-  );
-  t.regex((await project.run(['store', 'ls', '-p', 'linux/arm64'])).stdout, /arm +ada +Arm only/);
-  t.is(
-    (await project.run(['store', 'list', '-p', 'riscv'])).stderr,
-    "No functions found in the store for platform 'riscv', try one of the following: arm64, x86_64\n",
-  );
-  t.regex(
-    (await project.run(['store', 'inspect', 'shout'])).stdout,
-    /Image: +a\/shout:1\nProcess: +tr\n\nEnvironment:\n- A: 1\n$/,
-  );
-  t.like(await project.run(['store', 'deploy', 'Shout', '--name', 'loud', '-e', 'B=2']), { code: 0 });
-  t.deepEqual(gateway.json('PUT /system/functions'), {
-    service: 'loud',
-    image: 'a/shout:1',
-    envProcess: 'tr',
-    envVars: { A: '1', B: '2' },
-    labels: null,
-    annotations: null,
-  });
-  t.regex(
-    (await project.run(['store', 'deploy', 'shot'])).stderr,
-    /no function "shot" in the store; did you mean "shout"\?/,
-  );
-});
-
-test('store search finds every word in name, title, description or categories', async (t) => {
-  await using at = await start();
-  await at.project.write({ 'store.json': JSON.stringify(store) });
-  at.project.env.OPENFAAS_STORE = at.project.path('store.json');
-  const found = async (...words: string[]) =>
-    JSON.parse((await at.project.run(['store', 'search', ...words, '-p', 'arm64', '--json'])).stdout).map(
-      ({ name }: { name: string }) => name,
-    );
-  t.deepEqual(await found('LOUD'), ['shout']);
-  t.deepEqual(await found('says', 'sho'), ['shout']);
-  t.deepEqual(await found('arm'), ['arm']);
-  t.like(await at.project.run(['store', 'search', 'nothing-like-it']), {
-    code: 1,
-    stderr: 'No function of the store matches "nothing-like-it"; see: faas-cli store list\n',
-  });
-});
-
-test('store deploy builds functions of our own store from source for the embedded engine', async (t) => {
-  await using at = await start();
-  const { code, stderr } = await at.project.run(['store', 'deploy', 'sha512sum']);
-  t.deepEqual([code, stderr], [0, '']);
-  t.deepEqual([...at.gateway.images.keys()], ['dunlin/sha512sum:latest']);
-  t.is(at.gateway.json('POST /system/functions').service, 'sha512sum');
-});
-
 test('a gateway that is not there, answers rubbish or is slow is named', async (t) => {
-  await using at = await start();
+  await using at = await loggedIn();
   const refused = await at.project.run(['list', '-g', 'http://127.0.0.1:1']);
   t.is(refused.stderr, 'Cannot connect to http://127.0.0.1:1; is the gateway running? Start it with: npm start\n');
   at.gateway.answers.set('GET /system/functions', (_request, response) => response.end('<html>'));
@@ -337,25 +169,8 @@ test('a gateway that is not there, answers rubbish or is slow is named', async (
   t.regex(slow.stderr, /^The gateway http.* did not answer within 0\.05 s; give it longer with --timeout\n$/);
 });
 
-test('an expired token, given or stored, is told to log in', async (t) => {
-  await using at = await start();
-  const { project, gateway } = at;
-  const told = 'Unauthorized access, run "faas-cli login" to setup authentication for this server\n';
-  gateway.functions.set('hello', { service: 'hello' });
-  for (const command of [['list'], ['describe', 'hello'], ['remove', 'hello'], ['secret', 'list'], ['version']])
-    t.deepEqual(
-      await project.run([...command, '-k', 'expired']).then(({ code, stderr }) => ({ code, stderr })),
-      { code: 1, stderr: told },
-      command.join(' '),
-    );
-  await project.write({
-    '.config/config.yml': `auths: [{ gateway: "${gateway.url}", auth: oauth2, token: expired }]`,
-  });
-  t.like(await project.run(['list']), { code: 1, stderr: told });
-});
-
 test('a gateway that says it in text, as OpenFaaS does, is quoted', async (t) => {
-  await using at = await start();
+  await using at = await loggedIn();
   at.gateway.answers.set('GET /system/functions', (_request, response) => response.writeHead(500).end('no way\n'));
   t.deepEqual(await at.project.run(['list']), { code: 1, stdout: '', stderr: 'No way\n' });
   at.gateway.answers.set('GET /system/functions', (_request, response) =>

@@ -1,25 +1,15 @@
 import test from 'ava';
-import { Project } from '../testing/project.ts';
-import { type Recorded, RecordingGateway } from '../testing/recording-gateway.ts';
+import { loggedIn } from '../testing/logged-in-project.ts';
+import type { Recorded } from '../testing/recording-gateway.ts';
 
 async function start() {
-  const gateway = await RecordingGateway.create();
-  const project = await Project.create({});
-  project.env.OPENFAAS_URL = gateway.url;
+  const at = await loggedIn();
   const answer = (line: string, status: number, value?: unknown) =>
-    gateway.answers.set(line, (_request: Recorded, response) => {
+    at.gateway.answers.set(line, (_request: Recorded, response) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(value === undefined ? undefined : JSON.stringify(value));
     });
-  return {
-    gateway,
-    answer,
-    run: (...args: string[]) => project.run(args),
-    async [Symbol.asyncDispose]() {
-      await gateway[Symbol.asyncDispose]();
-      await project[Symbol.asyncDispose]();
-    },
-  };
+  return { ...at, answer, run: (...args: string[]) => at.project.run(args) };
 }
 
 test('token create prints the token alone on stdout, so that it can be piped', async (t) => {

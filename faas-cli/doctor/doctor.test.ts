@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { loggedInProject } from '../testing/logged-in-project.ts';
-import { stackOf, tinyProject } from '../testing/project.ts';
+import { stackOf } from '../testing/project.ts';
 
 async function portOf(t: ExecutionContext, server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
@@ -13,7 +13,7 @@ async function portOf(t: ExecutionContext, server: Server): Promise<number> {
 }
 
 test('where no gateway answers, doctor says whether one could be started there', async (t) => {
-  await using at = await loggedInProject(tinyProject);
+  await using at = await loggedInProject();
   const taken = await portOf(
     t,
     createServer((socket) => socket.destroy()),
@@ -31,7 +31,7 @@ test('where no gateway answers, doctor says whether one could be started there',
 });
 
 test('a template of the project that is not the one of faas-cli, and where a pulled one is from, are told', async (t) => {
-  await using at = await loggedInProject(tinyProject);
+  await using at = await loggedInProject();
   const { project } = at;
   await project.run(['new', '--lang', 'bash', 'other']);
   t.regex((await project.run(['doctor'])).stdout, /ok +template +bash is there\n/);
@@ -48,7 +48,7 @@ test('a template of the project that is not the one of faas-cli, and where a pul
 });
 
 test('where the gateway runs images, doctor asks the engine and the registries of the stack file', async (t) => {
-  await using at = await loggedInProject(tinyProject);
+  await using at = await loggedInProject();
   const { project, gateway } = at;
   gateway.answers.set('GET /system/info', (_request, response) =>
     response.end(JSON.stringify({ provider: { provider: 'faas-swarm', orchestration: 'swarm' }, version: {} })),

@@ -56,7 +56,7 @@ test('publish without docker and buildx says what to install; wrong platforms an
 const STAND_IN = '#!/bin/sh\necho "$*" >> "$(dirname "$0")/asked"\n';
 
 test('publish and up --publish ask docker for what they need, in order, and up deploys the image', async (t) => {
-  await using at = await loggedInProject(tinyProject);
+  await using at = await loggedInProject();
   const { project, gateway } = at;
   const stack = stackOf(gateway.url).replace('hello:latest', 'r.example/ada/hello:1');
   await project.write({ 'stack.yaml': stack, 'template/tiny/Dockerfile': 'FROM scratch\n', 'bin/docker': STAND_IN });
