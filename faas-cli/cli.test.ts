@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
-import { type Entry, REGISTRY } from './commands/registry.ts';
+import type { Entry } from './commands/entry.ts';
+import { REGISTRY } from './commands/registry.ts';
 import { Project, root, stackOf, tinyProject } from './testing/project.ts';
 import { VERSION } from './version.ts';
 

@@ -3,7 +3,8 @@ import { parseDuration } from '../common/duration.ts';
 import { FaasError } from '../common/errors.ts';
 import type { GatewayClient } from '../provider/client.ts';
 import type { Command, Flag } from './commands/command.ts';
-import { type Entry, REGISTRY } from './commands/registry.ts';
+import type { Entry } from './commands/entry.ts';
+import { REGISTRY } from './commands/registry.ts';
 import type { Context, GlobalFlags, Surroundings } from './context.ts';
 import { printError } from './print-error.ts';
 

@@ -1,67 +1,24 @@
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
 import type { Response } from 'node-fetch';
 import { type ClientOptions, ConnectError, GatewayHttp, ResponseError } from './client-http.ts';
-import type { BundleRef, FunctionSpec, LogMessage, NamespaceInfo } from './provider.ts';
+import {
+  type Accepted,
+  type Deployment,
+  deploymentBody,
+  type Invocation,
+  type LogRequest,
+  query,
+  type SecretUpload,
+  secretBody,
+  type Target,
+  type TokenJson,
+  type TokenRequest,
+} from './client-requests.ts';
+import type { BundleRef, LogMessage, NamespaceInfo } from './provider.ts';
 import { BUNDLE_TYPE } from './wire/bundle.ts';
-import type { DeploymentJson } from './wire/deployment.ts';
 import { type InfoJson, parseInfo } from './wire/info.ts';
 import { parseLogMessage } from './wire/logs.ts';
 import { parseStatus, type StatusJson } from './wire/status.ts';
-
-/** A change that the gateway took: `202 Accepted`. */
-export interface Accepted {
-  readonly status: number;
-  readonly statusText: string;
-}
-
-/** A name and the namespace that the user gave, if any: without one the gateway takes its default. */
-export interface Target {
-  readonly name: string;
-  readonly namespace?: string | undefined;
-}
-
-/** What to deploy, as the user gave it. */
-export type Deployment = Omit<DeploymentJson, 'service'> & Pick<FunctionSpec, 'name'>;
-
-export interface SecretUpload extends Target {
-  readonly value: Uint8Array;
-  /** Also as `rawValue`, byte for byte; for what is no text. */
-  readonly raw: boolean;
-}
-
-/** What a bearer token may be used for. */
-export interface TokenRequest {
-  readonly name: string;
-  /** The API too. */
-  readonly admin: boolean;
-  /** The functions that it may call, as `name` or `name.namespace`; absent is all. */
-  readonly functions?: readonly string[];
-}
-
-export interface TokenJson extends TokenRequest {
-  /** RFC 3339. */
-  readonly createdAt: string;
-}
-
-export interface LogRequest extends Target {
-  readonly instance?: string | undefined;
-  /** -1 is all. */
-  readonly tail: number;
-  readonly follow: boolean;
-  readonly since?: Date | undefined;
-}
-
-export interface Invocation extends Target {
-  readonly method: string;
-  /** What follows the function's name: '' or `?a=b`. */
-  readonly suffix: string;
-  readonly asynchronous: boolean;
-  /** Sends our credentials to the function, too. */
-  readonly authorize: boolean;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | Readable | undefined;
-}
 
 /** Statuses of a change that worked (contract 5.3). */
 const DONE = [200, 201, 202];
@@ -80,7 +37,7 @@ export class GatewayClient {
   }
 
   async info(signal: AbortSignal): Promise<InfoJson> {
-    return parseInfo(await this.#http.json({ method: 'GET', path: '/system/info', expect: [200], signal }));
+    return parseInfo(await this.#get('/system/info', signal));
   }
 
   /** What /healthz answers, and the gateway's clock. */
@@ -103,14 +60,14 @@ export class GatewayClient {
 
   async list(namespace: string | undefined, signal: AbortSignal): Promise<readonly StatusJson[]> {
     const path = `/system/functions${query({ namespace })}`;
-    const json = await this.#http.json({ method: 'GET', path, expect: [200], signal });
+    const json = await this.#get(path, signal);
     for (const status of json as unknown[]) parseStatus(status);
     return json as StatusJson[];
   }
 
   async describe(ref: Target, options: { usage: boolean }, signal: AbortSignal): Promise<StatusJson> {
     const path = `/system/function/${encodeURIComponent(ref.name)}${query({ namespace: ref.namespace, usage: options.usage ? '1' : undefined })}`;
-    const json = await this.#http.json({ method: 'GET', path, expect: [200], signal });
+    const json = await this.#get(path, signal);
     parseStatus(json);
     return json as StatusJson;
   }
@@ -164,7 +121,7 @@ export class GatewayClient {
   /** Names in the gateway's order. */
   async secrets(namespace: string | undefined, signal: AbortSignal): Promise<readonly Target[]> {
     const path = `/system/secrets${query({ namespace })}`;
-    const json = await this.#http.json({ method: 'GET', path, expect: [200], signal });
+    const json = await this.#get(path, signal);
     return (json as readonly Target[] | null) ?? [];
   }
 
@@ -182,13 +139,13 @@ export class GatewayClient {
   }
 
   async namespaces(signal: AbortSignal): Promise<readonly string[]> {
-    const json = await this.#http.json({ method: 'GET', path: '/system/namespaces', expect: [200], signal });
+    const json = await this.#get('/system/namespaces', signal);
     return (json as readonly string[] | null) ?? [];
   }
 
   async namespace(name: string, signal: AbortSignal): Promise<NamespaceInfo> {
     const path = `/system/namespace/${encodeURIComponent(name)}`;
-    return (await this.#http.json({ method: 'GET', path, expect: [200], signal })) as NamespaceInfo;
+    return (await this.#get(path, signal)) as NamespaceInfo;
   }
 
   createNamespace(namespace: NamespaceInfo, signal: AbortSignal): Promise<Accepted> {
@@ -204,7 +161,7 @@ export class GatewayClient {
   }
 
   async tokens(signal: AbortSignal): Promise<readonly TokenJson[]> {
-    const json = await this.#http.json({ method: 'GET', path: '/system/tokens', expect: [200], signal });
+    const json = await this.#get('/system/tokens', signal);
     return json as readonly TokenJson[];
   }
 
@@ -284,6 +241,10 @@ export class GatewayClient {
     this.#http.close();
   }
 
+  #get(path: string, signal: AbortSignal): Promise<unknown> {
+    return this.#http.json({ method: 'GET', path, expect: [200], signal });
+  }
+
   async #change(method: string, path: string, body: object, signal: AbortSignal): Promise<Accepted> {
     const response = await this.#http.send({
       method,
@@ -299,27 +260,6 @@ export class GatewayClient {
 }
 
 const bundlePath = (ref: BundleRef): string => `/system/bundles/${ref.digest}?image=${encodeURIComponent(ref.image)}`;
-
-/** Go's client leaves an empty namespace out, and sends `null` for no labels (contract 1.5). */
-function deploymentBody({ name, ...rest }: Deployment): DeploymentJson {
-  return { service: name, ...rest, labels: rest.labels ?? null, annotations: rest.annotations ?? null };
-}
-
-function secretBody(secret: SecretUpload): object {
-  const bytes = Buffer.from(secret.value);
-  return {
-    name: secret.name,
-    ...(secret.namespace && { namespace: secret.namespace }),
-    value: bytes.toString('utf8'),
-    ...(secret.raw && { rawValue: bytes.toString('base64') }),
-  };
-}
-
-function query(parameters: Readonly<Record<string, string | undefined>>): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) if (value) search.append(name, value);
-  return search.size === 0 ? '' : `?${search}`;
-}
 
 /** A body must be read for its connection to be used again. */
 async function drain(response: Response): Promise<void> {

@@ -1,7 +1,8 @@
 import { FaasError } from '../../common/errors.ts';
 import { bashScript, type CompletionNode, fishScript, zshScript } from '../completion-script.ts';
 import { defineCommand, type Flags } from './command.ts';
-import { type Entry, REGISTRY } from './registry.ts';
+import type { Entry } from './entry.ts';
+import { REGISTRY } from './registry.ts';
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { FaasError } from '../../common/errors.ts';
-import type { Deployment } from '../../provider/client.ts';
+import type { Deployment } from '../../provider/client-requests.ts';
 import { deploymentOf } from '../deploy/deployment.ts';
 import { withImages } from '../deploy/images.ts';
 import { customResource, knativeService } from '../deploy/manifests.ts';

@@ -1,6 +1,7 @@
 import { FaasError } from '../../common/errors.ts';
-import type { Accepted, Deployment, GatewayClient } from '../../provider/client.ts';
+import type { GatewayClient } from '../../provider/client.ts';
 import { ResponseError } from '../../provider/client-http.ts';
+import type { Accepted, Deployment } from '../../provider/client-requests.ts';
 import type { Output } from '../context.ts';
 import { UNAUTHORIZED } from '../print-error.ts';
 

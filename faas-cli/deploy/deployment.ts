@@ -1,4 +1,4 @@
-import type { Deployment } from '../../provider/client.ts';
+import type { Deployment } from '../../provider/client-requests.ts';
 import type { Resources } from '../../provider/provider.ts';
 import type { Context } from '../context.ts';
 import { readEnvironmentFiles } from '../stack/environment-files.ts';

@@ -1,4 +1,4 @@
-import type { Deployment } from '../../provider/client.ts';
+import type { Deployment } from '../../provider/client-requests.ts';
 import { LABEL_FUNCTION } from '../../provider/labels.ts';
 import type { StatusJson } from '../../provider/wire/status.ts';
 

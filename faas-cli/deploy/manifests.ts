@@ -1,4 +1,4 @@
-import type { Deployment } from '../../provider/client.ts';
+import type { Deployment } from '../../provider/client-requests.ts';
 
 /** A `Function` of OpenFaaS's operator (contract 5.7); the process goes into the environment, so that it is kept. */
 export function customResource(deployment: Deployment, namespace: string): object {

@@ -1,5 +1,6 @@
-import type { Accepted, GatewayClient, SecretUpload } from '../../provider/client.ts';
+import type { GatewayClient } from '../../provider/client.ts';
 import { ResponseError } from '../../provider/client-http.ts';
+import type { Accepted, SecretUpload } from '../../provider/client-requests.ts';
 
 /** Creates a secret, or gives one that is there the new value. */
 export async function putSecret(

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FaasError, isFaasError } from '../../common/errors.ts';
-import type { GatewayClient, Target } from '../../provider/client.ts';
+import type { GatewayClient } from '../../provider/client.ts';
 import { ResponseError } from '../../provider/client-http.ts';
+import type { Target } from '../../provider/client-requests.ts';
 import type { Context } from '../context.ts';
 import { printError } from '../print-error.ts';
 

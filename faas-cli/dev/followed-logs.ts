@@ -1,4 +1,5 @@
-import type { GatewayClient, Target } from '../../provider/client.ts';
+import type { GatewayClient } from '../../provider/client.ts';
+import type { Target } from '../../provider/client-requests.ts';
 
 /** Follows the logs of functions, each once, from its first line on. */
 export class FollowedLogs {

@@ -30,6 +30,10 @@ export interface Owner {
   readonly gid: number;
 }
 
+/** Of a function that has a user of its own: its group has the same number. */
+export const ownerOf = ({ uid }: { readonly uid?: number }): Owner | undefined =>
+  uid === undefined ? undefined : { uid, gid: uid };
+
 /** Where everything is. Users of functions may pass through the folder but list nothing outside their own. */
 export class DataFolder {
   readonly root: string;

@@ -17,7 +17,7 @@ import type {
   WarmPoolReport,
 } from '../provider.ts';
 import { BundleFolders } from './bundles/bundle-folders.ts';
-import { DataFolder } from './data-folder.ts';
+import { DataFolder, ownerOf } from './data-folder.ts';
 import type { Engine } from './engine.ts';
 import { FunctionRegistry } from './functions/function-registry.ts';
 import { Cgroups } from './limits/cgroups.ts';
@@ -29,7 +29,6 @@ import { WarmPool } from './pool/warm-pool.ts';
 import { MarkedProcesses } from './processes/marked-processes.ts';
 import { AdoptedProcesses } from './replicas/adopted-processes.ts';
 import type { HandedOver } from './replicas/recover-replicas.ts';
-import { ownerOf } from './replicas/replica.ts';
 import { searchPath } from './search-path.ts';
 import { SecretStore } from './secret-store.ts';
 import { State } from './state.ts';

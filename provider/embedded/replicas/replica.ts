@@ -1,26 +1,21 @@
-import { join } from 'node:path';
-import { parseDuration } from '../../../common/duration.ts';
 import type { ReplicaFailure, ReplicaTarget } from '../../provider.ts';
 import { replicaLimits } from '../../quantities.ts';
 import type { BundleManifest } from '../../wire/bundle.ts';
-import type { Owner } from '../data-folder.ts';
+import { ownerOf } from '../data-folder.ts';
 import type { Engine } from '../engine.ts';
-import { replicaEnvironment } from '../environment.ts';
 import type { ReplicaCgroup } from '../limits/cgroups.ts';
 import { isPoolable } from '../pool/poolable.ts';
 import type { PooledProcess } from '../pool/pooled-process.ts';
 import { killAll, signalProcess } from '../processes/kill-all.ts';
 import { processTree } from '../processes/proc.ts';
 import type { FunctionRecord, ReplicaRecord } from '../state.ts';
+import { drainTimeMs } from './drain-time.ts';
 import { type Exit, failureOf } from './failure.ts';
+import { launch } from './launch.ts';
 import { removeTree } from './remove-tree.ts';
+import { type ReplicaFiles, replicaFiles } from './replica-files.ts';
 import { newReplicaId } from './replica-id.ts';
-import { type ReplicaProcess, spawnReplica } from './replica-process.ts';
-
-/** Modes whose process lives for one call: one that is killed for memory ends that call only. */
-const PROCESS_PER_CALL = ['fork', 'serializing', 'streaming'];
-/** Beside the function's own timeout, for the watchdog to answer. */
-const MARGIN_MS = 1000;
+import type { ReplicaProcess } from './replica-process.ts';
 
 export interface ReplicaEvents {
   /** The replica may get calls now. */
@@ -46,7 +41,7 @@ export class Replica {
   readonly #record: FunctionRecord;
   readonly #events: ReplicaEvents;
   readonly #gone = Promise.withResolvers<void>();
-  readonly #run: string;
+  readonly #files: ReplicaFiles;
   #phase: Phase = 'starting';
   #process: ReplicaProcess | undefined;
   #cgroup: ReplicaCgroup | undefined;
@@ -74,13 +69,14 @@ export class Replica {
     this.#engine = engine;
     this.#record = record;
     this.#events = events;
-    this.#run = engine.folder.runOf(this.id);
-    this.target = Object.freeze({ id: this.id, address: { path: join(this.#run, 'sock') } });
+    this.#files = replicaFiles(engine.folder, record.spec, this.id);
+    this.target = Object.freeze({ id: this.id, address: { path: this.#files.socket } });
   }
 
   /**
-   * Starts a process for the function, or has one of the pool take it on. Synchronous up to the exec, with nothing on the way that waits for a disk: the
-   * record is committed meanwhile, and a process that a killed gateway left without one is found by its markers.
+   * Starts a process for the function, or has one of the pool take it on. Synchronous up to the exec, with nothing on
+   * the way that waits for a disk: the record is committed meanwhile, and a process that a killed gateway left without
+   * one is found by its markers.
    *
    * @throws Error when the folder or the process cannot be made
    */
@@ -88,14 +84,7 @@ export class Replica {
     const pooled = isPoolable(record.spec, manifest) ? engine.pool.take(replicaLimits(record.spec)) : undefined;
     const { revision, digest } = record;
     const replica = new Replica(engine, record, events, { id: pooled?.id ?? newReplicaId(), revision, digest });
-    try {
-      replica.#spawn(manifest, pooled);
-    } catch (error) {
-      pooled?.kill();
-      replica.#cgroup?.remove();
-      engine.inBackground(removeTree(replica.#run, ownerOf(record)));
-      throw error;
-    }
+    replica.#run(manifest, pooled);
     return replica;
   }
 
@@ -152,7 +141,7 @@ export class Replica {
     this.leave();
     if (this.#phase !== 'stopping' || !this.#process) return;
     signalProcess(this.#process.pid, 'SIGTERM');
-    this.hasten(this.#graceMs());
+    this.hasten(this.#drainTimeMs());
   }
 
   /** One that was told to stop is ended after so long, or earlier if that was said before. */
@@ -186,50 +175,19 @@ export class Replica {
     return [...new Set([...processTree(this.#process!.pid), ...(this.#cgroup?.pids() ?? [])])];
   }
 
-  #spawn(manifest: BundleManifest, pooled: PooledProcess | undefined): void {
-    const { folder, cgroups, state } = this.#engine;
-    const { spec, revision, digest } = this.#record;
-    const owner = ownerOf(this.#record);
-    const limits = replicaLimits(spec);
-    if (pooled) folder.giveRun(this.id, owner);
-    else folder.makeRun(this.id, owner);
-    this.#cgroup = pooled ? pooled.cgroup : cgroups.create(this.id, limits, !PROCESS_PER_CALL.includes(manifest.mode));
-    const bundle = folder.bundle(digest);
-    const paths = {
-      id: this.id,
-      dataDir: folder.root,
-      bundle,
-      run: this.#run,
-      socket: join(this.#run, 'sock'),
-      logFile: this.#logFile,
-      terminationLog: this.#terminationLog,
-      secrets: folder.secretsOf(spec),
-    };
-    const request = {
-      watchdog: folder.watchdog,
-      cwd: bundle,
-      environment: replicaEnvironment(spec, manifest, paths, this.#engine.machine),
-      owner,
-      cgroup: this.#cgroup,
-      stderrFile: this.#stderrFile,
-    };
+  #run(manifest: BundleManifest, pooled: PooledProcess | undefined): void {
     const events = { onReady: () => this.#onReady(), onExit: (exit: Exit) => this.#onExit(exit) };
-    this.#process = pooled ? pooled.takeOn(request, events) : spawnReplica(request, events);
+    const { id, digest, revision } = this;
+    const launched = launch(this.#engine, this.#record, manifest, { id, files: this.#files, pooled }, events);
+    this.#process = launched.process;
+    this.#cgroup = launched.cgroup;
     this.#timer = setTimeout(() => this.#onStartTimeout(), this.#engine.limits.startTimeoutMs);
     if (!this.#process) return;
-    this.#watchMemory(limits.memoryBytes);
-    const { namespace, name } = spec;
-    const { memoryBytes } = limits;
-    const row = {
-      id: this.id,
-      namespace,
-      name,
-      revision,
-      digest,
-      ...this.#process,
-      ...(memoryBytes && { memoryBytes }),
-    };
-    this.#engine.inBackground(state.putReplica(row));
+    const { memoryBytes } = replicaLimits(this.#record.spec);
+    this.#watchMemory(memoryBytes);
+    const { namespace, name } = this.#record.spec;
+    const row = { id, namespace, name, revision, digest, ...this.#process, ...(memoryBytes && { memoryBytes }) };
+    this.#engine.inBackground(this.#engine.state.putReplica(row));
   }
 
   /** Where the kernel does not enforce the limit. */
@@ -274,9 +232,7 @@ export class Replica {
       wasReady: this.#readyAt !== undefined,
       memoryLimit: spec.limits?.memory,
       memoryExceeded: exceeded,
-      terminationLog: this.#terminationLog,
-      logFile: this.#logFile,
-      stderrFile: this.#stderrFile,
+      ...this.#files,
       at: new Date(),
     });
     if (!this.#startedTooSlowly || exceeded) return failure;
@@ -294,18 +250,15 @@ export class Replica {
     });
     if (left.length > 0) log(`Processes ${left.join(', ')} of replica ${this.id} cannot be ended`);
     this.#cgroup?.remove();
-    await removeTree(this.#run, ownerOf(this.#record));
+    await removeTree(this.#files.run, ownerOf(this.#record));
     await state.removeReplica(this.id);
     this.#gone.resolve();
     this.#events.onGone(this);
   }
 
-  /** A call may take as long as the function's own limits allow it. */
-  #graceMs(): number {
-    const { spec } = this.#record;
-    const variables = { ...this.#bundleVariables(), ...spec.envVars };
-    const own = ['exec_timeout', 'write_timeout'].map((name) => milliseconds(variables[name]) + MARGIN_MS);
-    return Math.max(this.#engine.limits.stopGraceMs, ...own);
+  #drainTimeMs(): number {
+    const variables = { ...this.#bundleVariables(), ...this.#record.spec.envVars };
+    return drainTimeMs(variables, this.#engine.limits.stopGraceMs);
   }
 
   #bundleVariables(): BundleManifest['environment'] {
@@ -314,27 +267,5 @@ export class Replica {
     } catch {
       return undefined;
     }
-  }
-
-  get #logFile(): string {
-    return join(this.#engine.folder.logsOf(this.#record.spec), `${this.id}.log`);
-  }
-  get #terminationLog(): string {
-    return join(this.#run, 'termination.json');
-  }
-  get #stderrFile(): string {
-    return join(this.#run, 'stderr');
-  }
-}
-
-/** Its own user and group have the same number. */
-export const ownerOf = ({ uid }: FunctionRecord): Owner | undefined =>
-  uid === undefined ? undefined : { uid, gid: uid };
-
-function milliseconds(given: string | undefined): number {
-  try {
-    return given ? parseDuration(given) : 0;
-  } catch {
-    return 0;
   }
 }
