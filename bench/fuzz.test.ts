@@ -1,7 +1,7 @@
 import test from 'ava';
 import { crowd } from './lib/crowd.ts';
-import { underFire } from './lib/fuzz-lanes.ts';
 import { startBenchGateway } from './lib/gateway-process.ts';
+import { underFire } from './lib/under-fire.ts';
 
 test('hostile requests get nothing past the gateway and do not end it', async (t) => {
   const seed = Math.floor(Math.random() * 1e6);

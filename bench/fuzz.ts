@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import { crowd } from './lib/crowd.ts';
-import { type Front, underFire } from './lib/fuzz-lanes.ts';
 import { startBenchGateway } from './lib/gateway-process.ts';
 import { startNginx } from './lib/load.ts';
+import { type Front, underFire } from './lib/under-fire.ts';
 
 export const question = 'Does a hostile client or function get anything past relay or gateway, or stop them?';
 

@@ -1,12 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { Random } from '../../common/http/testing/random.ts';
 import { API_PATHS, hostileRequests, randomAnswer } from './fuzz-cases.ts';
 import { type ReadRequest, readRequests } from './fuzz-oracle.ts';
-import { memoryMb } from './watchdog-process.ts';
 
-const LANES = 8;
 /** A call that was cut may still end at the upstream while the next cases run. */
 const REMEMBERED_CASES = 64;
 /**
@@ -14,12 +10,6 @@ const REMEMBERED_CASES = 64;
  * that nobody takes, so that some sound requests are never answered.
  */
 const PATIENCE_MS = 1000;
-const SERVER = fileURLToPath(new URL('fuzz-server.ts', import.meta.url));
-/** Where the gateway has the function of a lane. */
-const GATEWAY_PREFIX = '/function/f0';
-
-/** A relay behind our own server or node:http, or the whole gateway. */
-export type Front = 'own' | 'node' | 'gateway';
 
 /** What went wrong, and how often. */
 export interface Tally {
@@ -31,43 +21,6 @@ export interface Tally {
   unanswered: number;
 }
 
-export interface FireOptions {
-  readonly runtime: string;
-  readonly front: Front;
-  /** Goes on until so many requests have been sent. */
-  readonly requests: number;
-  readonly seed: number;
-  readonly log: (line: string) => void;
-}
-
-/**
- * Hostile bytes to a server, whose upstreams record what they get and answer as badly.
- *
- * @returns what happened, and the server's resident memory after the first tenth and at the end, in megabytes
- */
-export async function underFire(options: FireOptions): Promise<Tally & { rssMb: readonly [number, number] }> {
-  const { requests, seed, log } = options;
-  const tally: Tally = { requests: 0, smuggled: 0, crashes: 0, unanswered: 0 };
-  const server = await ServerUnderFire.start(options, tally);
-  let warmMb = 0;
-  let next = 0;
-  const started = performance.now();
-  await Promise.all(
-    server.lanes.map(async (lane) => {
-      while (tally.requests < requests) {
-        const id = next++;
-        await lane.runCase(seed * 1_000_003 + id, id);
-        if (tally.requests >= requests / 10) warmMb ||= server.rssMb;
-        if (id % 5000 === 0)
-          log(`${id} cases, ${((performance.now() - started) / 1000).toFixed(0)} s, ${JSON.stringify(tally)}`);
-      }
-    }),
-  );
-  const rssMb = [warmMb, server.rssMb] as const;
-  await server.stop();
-  return { ...tally, rssMb };
-}
-
 /** What a lane has sent, and what of it the upstream has not got yet. */
 interface Case {
   readonly id: number;
@@ -75,59 +28,8 @@ interface Case {
   readonly requests: ReadRequest[];
 }
 
-/** The server as a process, with one port and one upstream per lane; started again when it dies. */
-class ServerUnderFire {
-  readonly lanes: Lane[] = [];
-  readonly #runtime: string;
-  readonly #front: Front;
-  readonly #tally: Tally;
-  readonly #log: (line: string) => void;
-  #child: ChildProcess | undefined = undefined;
-  #stopping = false;
-
-  private constructor(runtime: string, front: Front, tally: Tally, log: (line: string) => void) {
-    this.#runtime = runtime;
-    this.#front = front;
-    this.#tally = tally;
-    this.#log = log;
-  }
-
-  static async start({ runtime, front, log }: FireOptions, tally: Tally): Promise<ServerUnderFire> {
-    const server = new ServerUnderFire(runtime, front, tally, log);
-    const prefix = front === 'gateway' ? GATEWAY_PREFIX : '';
-    for (let i = 0; i < LANES; i++) server.lanes.push(await Lane.open(prefix, tally, log));
-    server.#spawn();
-    for (const lane of server.lanes) await lane.untilListening();
-    return server;
-  }
-
-  get rssMb(): number {
-    return memoryMb(this.#child!.pid!, 'VmRSS');
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    const child = this.#child!;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await exited;
-    for (const lane of this.lanes) lane.close();
-  }
-
-  #spawn(): void {
-    const pairs = this.lanes.map((lane) => `${lane.port}:${lane.upstreamPort}`);
-    this.#child = spawn(this.#runtime, [SERVER, this.#front, ...pairs], { stdio: ['ignore', 'ignore', 'inherit'] });
-    this.#child.once('exit', (code, signal) => {
-      if (this.#stopping) return;
-      this.#tally.crashes++;
-      this.#log(`the server ended: ${code ?? signal}`);
-      this.#spawn();
-    });
-  }
-}
-
 /** One client and one upstream that talk through the server, one case after the other. */
-class Lane {
+export class Lane {
   readonly port: number;
   readonly upstreamPort: number;
   /** Of all targets; the server takes it off. */
