@@ -4,6 +4,7 @@ import Docker from 'dockerode';
 import { freePort } from '../../common/free-port.ts';
 import { type Platform, run, startPlatform } from '../harness/platform.ts';
 import { type Engines, startEngines } from './engine.ts';
+import { joinSwarm, removeNetwork } from './swarm/swarm-bench.ts';
 
 /** One service each; nothing calls its replicas, so it need only run. */
 const IMAGE = 'dunlin-test/sleeps:latest';
@@ -18,15 +19,11 @@ const LABELS = {
 
 const docker = new Docker();
 let engines: Engines;
-let joined = false;
+let leaveSwarm: (() => Promise<void>) | undefined;
 const gateways: Platform[] = [];
 test.before(async () => {
   engines = await startEngines();
-  const { Swarm } = (await docker.info()) as { Swarm: { LocalNodeState: string } };
-  if (Swarm.LocalNodeState !== 'active') {
-    await docker.swarmInit({ ListenAddr: '127.0.0.1:2377', AdvertiseAddr: '127.0.0.1' });
-    joined = true;
-  }
+  leaveSwarm = await joinSwarm(docker);
   // The first process of a container ends by a signal only if it says so.
   const dockerfile = `FROM debian:bookworm-slim\nCMD ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"]\n`;
   const built = await run(['docker', 'build', '-q', '-t', IMAGE, '-'], {
@@ -41,8 +38,8 @@ test.after.always(async () => {
   for (const { ID, Spec } of await docker.listServices())
     if (FUNCTIONS.includes(Spec?.Name ?? '')) await docker.getService(ID).remove();
   for (const { ID } of await docker.listConfigs({ filters: { name: [RECORD] } })) await docker.getConfig(ID).remove();
-  if (joined) await docker.swarmLeave({ force: true });
-  else await removeNetwork();
+  await removeNetwork(docker, NETWORK);
+  await leaveSwarm?.();
   await engines?.[Symbol.asyncDispose]();
 });
 
@@ -119,19 +116,4 @@ function calls(gateway: Platform, name: string): { end(): Promise<unknown> } {
       return clients;
     },
   };
-}
-
-/** Its tasks let go of it a while after their services are gone. */
-async function removeNetwork(): Promise<void> {
-  for (;;) {
-    const removed = await docker
-      .getNetwork(NETWORK)
-      .remove()
-      .then(
-        () => true,
-        (error: { statusCode?: number }) => error.statusCode === 404,
-      );
-    if (removed) return;
-    await setTimeout(200);
-  }
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
 import { root } from '../harness/platform.ts';
+import { joinSwarm, NODE_IMAGE, removeNetwork } from './swarm/swarm-bench.ts';
 
-const IMAGE = 'node:26-bookworm-slim';
 const PORT = '8080/tcp';
 const PASSWORD = 'right';
 
@@ -29,20 +29,16 @@ export async function startSwarmGateway(docker: Docker, name: string): Promise<S
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
   };
   try {
-    const { Swarm } = await docker.info();
-    if (Swarm.LocalNodeState !== 'active') {
-      await docker.swarmInit({ ListenAddr: '127.0.0.1:2377', AdvertiseAddr: '127.0.0.1' });
-      cleanUps.push(() => docker.swarmLeave({ force: true }));
-    }
-    const network = await docker.createNetwork({ Name: name, Driver: 'overlay', Attachable: true });
-    cleanUps.push(() => removeNetwork(docker, network, name));
+    cleanUps.push(await joinSwarm(docker));
+    await docker.createNetwork({ Name: name, Driver: 'overlay', Attachable: true });
+    cleanUps.push(() => removeNetwork(docker, name));
     const credentials = await mkdtemp(join(tmpdir(), 'dunlin-swarm-'));
     cleanUps.push(() => rm(credentials, { recursive: true, force: true }));
     await writeFile(join(credentials, 'basic-auth-user'), 'admin');
     await writeFile(join(credentials, 'basic-auth-password'), PASSWORD);
     const container = await docker.createContainer({
       name,
-      Image: IMAGE,
+      Image: NODE_IMAGE,
       Cmd: ['sh', '/dunlin/tools/node', '/dunlin/gateway/main.ts'],
       Env: [
         'dunlin_provider=swarm',
@@ -83,10 +79,4 @@ async function isReady(docker: Docker, container: Docker.Container): Promise<voi
   const isUp = await Promise.race([ready, ended.then(() => false)]);
   (log as NodeJS.ReadableStream & { destroy(): void }).destroy();
   if (!isUp) throw new Error(`the gateway ended before it was ready:\n${said}`);
-}
-
-/** Tasks of functions that were removed leave it a moment later. */
-async function removeNetwork(docker: Docker, network: Docker.Network, name: string): Promise<void> {
-  while ((await docker.listContainers({ filters: { network: [name] } })).length > 0);
-  await network.remove();
 }

@@ -37,6 +37,19 @@ export async function joinSwarm(docker: Docker): Promise<() => Promise<void>> {
   return () => docker.swarmLeave({ force: true });
 }
 
+/** Removes a network, if it is there, once the last task has let go of it, which takes a while after its service's end. */
+export async function removeNetwork(docker: Docker, name: string): Promise<void> {
+  await until(() =>
+    docker
+      .getNetwork(name)
+      .remove()
+      .then(
+        () => true,
+        (error: { statusCode?: number }) => (error.statusCode === 404 ? true : undefined),
+      ),
+  );
+}
+
 /** Builds an image from a Dockerfile and files. */
 export async function buildImage(tag: string, dockerfile: string, files: Readonly<Record<string, string>> = {}) {
   const signal = AbortSignal.timeout(300_000);
