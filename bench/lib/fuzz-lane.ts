@@ -1,4 +1,5 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Random } from '../../common/http/testing/random.ts';
 import { API_PATHS, hostileRequests, randomAnswer } from './fuzz-cases.ts';
 import { type ReadRequest, readRequests } from './fuzz-oracle.ts';
@@ -30,7 +31,8 @@ interface Case {
 
 /** One client and one upstream that talk through the server, one case after the other. */
 export class Lane {
-  readonly port: number;
+  /** Where the server listens for it. */
+  port = 0;
   readonly upstreamPort: number;
   /** Of all targets; the server takes it off. */
   readonly #prefix: string;
@@ -41,39 +43,23 @@ export class Lane {
   /** What may still arrive, of this case and, late, of the ones before. */
   #expected: Case[] = [];
 
-  private constructor(port: number, upstream: Server, prefix: string, tally: Tally, log: (line: string) => void) {
-    this.port = port;
+  private constructor(upstream: Server, prefix: string, tally: Tally, log: (line: string) => void) {
     this.#prefix = prefix;
     this.#upstream = upstream;
-    this.upstreamPort = portOf(upstream);
+    this.upstreamPort = (upstream.address() as AddressInfo).port;
     this.#tally = tally;
     this.#log = log;
     upstream.on('connection', (socket) => this.#onUpstreamConnection(socket));
   }
 
   static async open(prefix: string, tally: Tally, log: (line: string) => void): Promise<Lane> {
-    const upstream = await listening();
-    const reserved = await listening();
-    const port = portOf(reserved);
-    reserved.close();
-    return new Lane(port, upstream, prefix, tally, log);
+    const upstream = createServer().listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    return new Lane(upstream, prefix, tally, log);
   }
 
   close(): void {
     this.#upstream.close();
-  }
-
-  async untilListening(): Promise<void> {
-    for (;;) {
-      const open = await new Promise<boolean>((resolve) => {
-        const socket = connect(this.port, '127.0.0.1', () => {
-          socket.destroy();
-          resolve(true);
-        });
-        socket.once('error', () => setTimeout(resolve, 20, false));
-      });
-      if (open) return;
-    }
   }
 
   async runCase(seed: number, id: number): Promise<void> {
@@ -185,15 +171,4 @@ function isSame(got: ReadRequest, sent: ReadRequest, prefix: string): boolean {
   const rest = origin.slice(prefix.length);
   if (got.method !== sent.method || got.target !== (rest.startsWith('/') ? rest : `/${rest}`)) return false;
   return got.whole ? sent.whole && got.body === sent.body : sent.body.startsWith(got.body);
-}
-
-async function listening(): Promise<Server> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
-
-function portOf(server: Server): number {
-  const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }

@@ -1,7 +1,8 @@
-// A server per pair of ports: a relay behind our own server (as in the watchdog) or node:http (as the gateway's API), or
-// the gateway with one function. FRONT LISTEN:UPSTREAM ... as arguments.
+// A server for each upstream: a relay behind our own server (as in the watchdog) or node:http (as the gateway's API), or
+// the gateway with one function. FRONT UPSTREAM_PORT ... as arguments; prints its own ports, as JSON, when all listen.
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { Server } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { FaasError } from '../../common/errors.ts';
 import { continueWhenRead } from '../../common/http/continue.ts';
 import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
@@ -12,14 +13,13 @@ import { STRICT_SERVER } from '../../common/http/server-options.ts';
 import { checkRequest, originTarget } from '../../common/http/strict.ts';
 import { Upstream } from '../../common/http/upstream.ts';
 
-const [front, ...pairs] = process.argv.slice(2);
-for (const pair of pairs) {
-  const [port, upstreamPort] = pair.split(':').map(Number) as [number, number];
-  if (front === 'gateway') await startGatewayOn(port, upstreamPort);
-  else startRelay(port, upstreamPort);
-}
+const [front, ...upstreamPorts] = process.argv.slice(2);
+const ports: number[] = [];
+for (const upstreamPort of upstreamPorts.map(Number))
+  ports.push(await (front === 'gateway' ? startGateway(upstreamPort) : startRelay(upstreamPort)));
+process.stdout.write(`${JSON.stringify(ports)}\n`);
 
-function startRelay(port: number, upstreamPort: number): void {
+async function startRelay(upstreamPort: number): Promise<number> {
   const upstream = new Upstream({ host: '127.0.0.1', port: upstreamPort });
   const serve = (req: HttpRequest, res: HttpResponse): void => {
     relay(req, res, upstream, {
@@ -32,14 +32,16 @@ function startRelay(port: number, upstreamPort: number): void {
       },
     });
   };
-  listener(serve).listen(port, '127.0.0.1');
+  const server = listener(serve).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
 }
 
 /** Loaded for this front only: Bun runs the others, too. */
-async function startGatewayOn(port: number, upstreamPort: number): Promise<void> {
+async function startGateway(upstreamPort: number): Promise<number> {
   const { startFixedGateway } = await import('./fixed-gateway.ts');
-  const env = { dunlin_port: String(port), dunlin_metrics_port: '0', upstream_timeout: '5s' };
-  await startFixedGateway(1, { host: '127.0.0.1', port: upstreamPort }, env);
+  const env = { dunlin_port: '0', dunlin_metrics_port: '0', upstream_timeout: '5s' };
+  return (await startFixedGateway(1, { host: '127.0.0.1', port: upstreamPort }, env)).address.port;
 }
 
 function listener(serve: (req: HttpRequest, res: HttpResponse) => void): Server {

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Lane, type Tally } from './fuzz-lane.ts';
 import { memoryMb } from './watchdog-process.ts';
@@ -48,7 +50,7 @@ export async function underFire(options: FireOptions): Promise<Tally & { rssMb: 
   return { ...tally, rssMb };
 }
 
-/** The server as a process, with one port and one upstream per lane; started again when it dies. */
+/** The server as a process, with one port and one upstream per lane; started again, on other ports, when it dies. */
 class ServerUnderFire {
   readonly lanes: Lane[] = [];
   readonly #runtime: string;
@@ -69,8 +71,7 @@ class ServerUnderFire {
     const server = new ServerUnderFire(runtime, front, tally, log);
     const prefix = front === 'gateway' ? GATEWAY_PREFIX : '';
     for (let i = 0; i < LANES; i++) server.lanes.push(await Lane.open(prefix, tally, log));
-    server.#spawn();
-    for (const lane of server.lanes) await lane.untilListening();
+    await server.#spawn();
     return server;
   }
 
@@ -81,20 +82,31 @@ class ServerUnderFire {
   async stop(): Promise<void> {
     this.#stopping = true;
     const child = this.#child!;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await exited;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    }
     for (const lane of this.lanes) lane.close();
   }
 
-  #spawn(): void {
-    const pairs = this.lanes.map((lane) => `${lane.port}:${lane.upstreamPort}`);
-    this.#child = spawn(this.#runtime, [SERVER, this.#front, ...pairs], { stdio: ['ignore', 'ignore', 'inherit'] });
-    this.#child.once('exit', (code, signal) => {
+  /** @throws Error when it ends before it listens */
+  async #spawn(): Promise<void> {
+    const upstreamPorts = this.lanes.map((lane) => String(lane.upstreamPort));
+    const child = spawn(this.#runtime, [SERVER, this.#front, ...upstreamPorts], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#child = child;
+    const printed = createInterface(child.stdout);
+    const [line] = await Promise.race([once(printed, 'line'), once(printed, 'close')]);
+    if (line === undefined) throw new Error('the server ended before it listened');
+    const ports = JSON.parse(line) as number[];
+    for (const [index, lane] of this.lanes.entries()) lane.port = ports[index]!;
+    child.once('exit', (code, signal) => {
       if (this.#stopping) return;
       this.#tally.crashes++;
       this.#log(`the server ended: ${code ?? signal}`);
-      this.#spawn();
+      this.#spawn().catch((error: Error) => this.#log(error.message));
     });
   }
 }
