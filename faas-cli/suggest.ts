@@ -1,5 +1,10 @@
-/** The candidate that was most likely meant, for "did you mean"; undefined when none is near. */
-export function suggest(given: string, candidates: readonly string[]): string | undefined {
+/** What follows "there is no ..." in a message: which candidate was most likely meant, or `otherwise` if none is near. */
+export function didYouMean(given: string, candidates: readonly string[], otherwise = ''): string {
+  const meant = suggest(given, candidates);
+  return meant ? `; did you mean "${meant}"?` : otherwise;
+}
+
+function suggest(given: string, candidates: readonly string[]): string | undefined {
   const near = candidates
     .map((candidate) => ({ candidate, distance: distance(given.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length * 0.4)))

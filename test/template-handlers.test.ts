@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { root } from './harness/platform.ts';
@@ -118,6 +117,8 @@ def handle(event, context):
         case "/inject": return {"headers": {"X-Tea": "pot\\r\\nX-Evil: yes"}}
 `;
 
+import { temporaryFolder } from './harness/temporary-folder.ts';
+
 test('python3: a handler of OpenFaaS gets event and context and answers in every way it may', async (t) => {
   const { call, logged } = await startTemplate(t, 'python3', {
     'handler.py': PYTHON_HANDLER,
@@ -157,9 +158,8 @@ test('python3: a handler of OpenFaaS gets event and context and answers in every
   t.is((await call({ path: '/json' })).status, 200);
 });
 
-test('python3: requirements without pip are refused in words, and an empty file asks for nothing', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'dunlin-template-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+test('python3: requirements without pip are refused in words, and an empty file asks for nothing', async (t) => {
+  const folder = await temporaryFolder(t);
   cpSync(join(root, 'templates/python3'), folder, { recursive: true });
   const install = (requirements: string) => {
     writeFileSync(join(folder, 'function/requirements.txt'), requirements);

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
+import { temporaryFolder } from './harness/temporary-folder.ts';
 
 const root = join(import.meta.dirname, '..', 'templates');
 const languages = readdirSync(root).filter((name) => statSync(join(root, name)).isDirectory());
@@ -102,11 +102,10 @@ for (const language of languages) {
   // Its toolchain is the user's choice; CI has them all.
   const needed = NEEDS[language] ?? PROGRAMS[program] ?? program;
   const run = spawnSync('which', [needed]).status === 0 ? test : test.skip;
-  run(`${language}: the test that comes with the handler passes, run as the README says`, (t) => {
+  run(`${language}: the test that comes with the handler passes, run as the README says`, async (t) => {
     t.true(fileOf(language, 'README.md').includes(`\`${command}\``), command);
     t.true(fileOf(language, 'template.yml').includes(command), command);
-    const folder = mkdtempSync(join(tmpdir(), 'dunlin-template-'));
-    t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = await temporaryFolder(t);
     cpSync(join(root, language, 'function'), folder, { recursive: true });
     const { status, stdout, stderr } = spawnSync(PROGRAMS[program] ?? program, args, {
       cwd: folder,

@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { temporaryFolder } from './harness/temporary-folder.ts';
 
 const root = join(import.meta.dirname, '..');
 
 test('Ctrl-C in the middle of building the watchdog leaves no half-built files behind', async (t) => {
-  const copy = await mkdtemp(join(tmpdir(), 'dunlin-build-'));
-  t.teardown(() => rm(copy, { recursive: true, force: true }));
+  const copy = await temporaryFolder(t);
   for (const folder of ['common', 'tools', 'watchdog'])
     await cp(join(root, folder), join(copy, folder), { recursive: true });
   await cp(join(root, 'package.json'), join(copy, 'package.json'));

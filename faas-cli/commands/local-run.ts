@@ -15,7 +15,7 @@ import { functionsOf } from '../stack/functions-of.ts';
 import { keyValues } from '../stack/key-values.ts';
 import type { LoadedStack } from '../stack/load-stack.ts';
 import type { StackFunction } from '../stack/stack.ts';
-import { suggest } from '../suggest.ts';
+import { didYouMean } from '../suggest.ts';
 import { pullMissing } from '../templates/pull-missing.ts';
 import { watchStack } from '../watch/watch-stack.ts';
 import { defineCommand, type Values } from './command.ts';
@@ -81,10 +81,12 @@ async function stackOf(name: string | undefined, given: Values<typeof flags>, co
   const wanted = name ?? given.name ?? (names.length === 1 ? names[0] : undefined);
   const functions = stack.functions.filter((each) => each.name === wanted);
   if (functions.length > 0) return { ...stack, functions };
-  const meant = name === undefined ? undefined : suggest(name, names);
+  const all = `; it has: ${names.join(', ')}`;
   throw new FaasError(
     'function_not_found',
-    `${name === undefined ? 'name the function' : `there is no function "${name}" in ${stack.file}`}${meant ? `; did you mean "${meant}"?` : `; it has: ${names.join(', ')}`}`,
+    name === undefined
+      ? `name the function${all}`
+      : `there is no function "${name}" in ${stack.file}${didYouMean(name, names, all)}`,
   );
 }
 

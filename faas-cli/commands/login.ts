@@ -6,6 +6,7 @@ import { authorizationOf, basicToken, configFolder, type Login, storeLogin } fro
 import { gatewayUrl } from '../config/gateway-url.ts';
 import { readInput } from '../read-input.ts';
 import { defineCommand } from './command.ts';
+import { gatewayFlags } from './flag-sets.ts';
 
 export const login = defineCommand({
   usage: '[--username USER] (--password-stdin | --password PASSWORD) [-g URL]',
@@ -15,17 +16,12 @@ export const login = defineCommand({
     'faas-cli login -g https://faas.example.com -u ada --password-stdin < password.txt',
   ],
   flags: {
-    gateway: {
-      type: 'string',
-      short: 'g',
-      value: 'url',
-      doc: 'Gateway (default: http://127.0.0.1:8080, or $OPENFAAS_URL)',
-    },
+    gateway: gatewayFlags.gateway,
     username: { type: 'string', short: 'u', default: 'admin', doc: 'User' },
     password: { type: 'string', short: 'p', doc: 'Password; others can see it in the list of processes' },
     'password-stdin': { type: 'boolean', short: 's', doc: 'Read the password from stdin' },
     timeout: { type: 'duration', default: '5s', doc: 'Longest wait for the gateway' },
-    'tls-no-verify': { type: 'boolean', doc: "Do not check the gateway's certificate" },
+    'tls-no-verify': gatewayFlags['tls-no-verify'],
   },
   async run(context, _args, flags) {
     const { env, cwd, machine, stdout, stderr, signal } = context;

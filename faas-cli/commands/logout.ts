@@ -2,17 +2,13 @@ import { FaasError } from '../../common/errors.ts';
 import { configFolder, removeLogin } from '../config/credentials.ts';
 import { gatewayUrl } from '../config/gateway-url.ts';
 import { defineCommand } from './command.ts';
+import { gatewayFlags } from './flag-sets.ts';
 
 export const logout = defineCommand({
   usage: '[-g URL]',
   examples: ['faas-cli logout -g https://faas.example.com'],
   flags: {
-    gateway: {
-      type: 'string',
-      short: 'g',
-      value: 'url',
-      doc: 'Gateway (default: http://127.0.0.1:8080, or $OPENFAAS_URL)',
-    },
+    gateway: gatewayFlags.gateway,
   },
   async run({ env, cwd, machine, stdout }, _args, flags) {
     const url = gatewayUrl(flags.gateway, undefined, env.OPENFAAS_URL);

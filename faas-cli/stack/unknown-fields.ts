@@ -1,4 +1,4 @@
-import { suggest } from '../suggest.ts';
+import { didYouMean } from '../suggest.ts';
 import type { YamlFields } from './yaml-reader.ts';
 
 /** What a stack file may say (contract 4.2 and 4.3); the editors' schema has the same. */
@@ -37,14 +37,14 @@ export const STACK_FIELDS = {
 export function unknownFields(stack: YamlFields): string[] {
   const functions = stack.fields('functions');
   return [
-    ...unknown(stack, STACK_FIELDS.top).filter(({ meant }) => meant !== undefined),
+    ...unknown(stack, STACK_FIELDS.top).filter(({ hint }) => hint !== ''),
     ...unknown(stack.fields('provider'), STACK_FIELDS.provider),
     ...unknown(stack.fields('configuration'), STACK_FIELDS.configuration),
     ...(functions?.keys.flatMap((key) => unknown(functions.fields(key), STACK_FIELDS.function)) ?? []),
-  ].map(({ where, meant }) => `${where} is no field and is ignored${meant ? `; did you mean "${meant}"?` : ''}`);
+  ].map(({ where, hint }) => `${where} is no field and is ignored${hint}`);
 }
 
 function unknown(fields: YamlFields | undefined, known: readonly string[]) {
   const others = fields?.keys.filter((key) => !known.includes(key) && !key.startsWith('x-')) ?? [];
-  return others.map((key) => ({ where: fields!.where(key), meant: suggest(key, known) }));
+  return others.map((key) => ({ where: fields!.where(key), hint: didYouMean(key, known) }));
 }

@@ -4,7 +4,7 @@ import { FaasError } from '../../common/errors.ts';
 import type { Context } from '../context.ts';
 import { download } from '../download.ts';
 import type { StackFunction } from '../stack/stack.ts';
-import { suggest } from '../suggest.ts';
+import { didYouMean } from '../suggest.ts';
 
 /** An element of functions.json (contract 5.8). */
 export interface StoreFunction {
@@ -65,14 +65,9 @@ export function findInStore(functions: readonly StoreFunction[], wanted: string)
   const lower = wanted.toLowerCase();
   const found = functions.find(({ name, title }) => name.toLowerCase() === lower || title.toLowerCase() === lower);
   if (found) return found;
-  const meant = suggest(
-    wanted,
-    functions.map(({ name }) => name),
-  );
-  throw new FaasError(
-    'not_found',
-    `there is no function "${wanted}" in the store${meant ? `; did you mean "${meant}"?` : '; see: faas-cli store list'}`,
-  );
+  const names = functions.map(({ name }) => name);
+  const hint = didYouMean(wanted, names, '; see: faas-cli store list');
+  throw new FaasError('not_found', `there is no function "${wanted}" in the store${hint}`);
 }
 
 export function imageFor({ images }: StoreFunction, platform: string): string | undefined {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
 import type { Context } from '../context.ts';
-import { suggest } from '../suggest.ts';
+import { didYouMean } from '../suggest.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 type Places = Pick<Context, 'cwd' | 'assets'>;
@@ -69,9 +69,9 @@ function whenMissing(error: NodeJS.ErrnoException): undefined {
 
 async function unknownTemplate(places: Places, lang: string): Promise<FaasError> {
   const names = await listTemplates(places);
-  const meant = suggest(lang, names);
+  const hint = didYouMean(lang, names);
   return new FaasError(
     'invalid_request',
-    `there is no template "${lang}"${meant ? `; did you mean "${meant}"?` : ''}\nAvailable: ${names.join(', ') || 'none'}`,
+    `there is no template "${lang}"${hint}\nAvailable: ${names.join(', ') || 'none'}`,
   );
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { FaasError, isFaasError } from '../../common/errors.ts';
 import type { Context } from '../context.ts';
 import { download } from '../download.ts';
-import { suggest } from '../suggest.ts';
+import { didYouMean } from '../suggest.ts';
 import { findBuiltIn, listBuiltIn } from './find-template.ts';
 
 /** An element of templates.json (contract 5.8). */
@@ -36,14 +36,9 @@ export async function readTemplateStore(url: string | undefined, context: Contex
 export function findStoreTemplate(templates: readonly StoreTemplate[], wanted: string): StoreTemplate {
   const found = templates.find(({ template, source }) => template === wanted || `${source}/${template}` === wanted);
   if (found) return found;
-  const meant = suggest(
-    wanted,
-    templates.map(({ template }) => template),
-  );
-  throw new FaasError(
-    'not_found',
-    `there is no template "${wanted}" in the store${meant ? `; did you mean "${meant}"?` : '; see: faas-cli template store list'}`,
-  );
+  const names = templates.map(({ template }) => template);
+  const hint = didYouMean(wanted, names, '; see: faas-cli template store list');
+  throw new FaasError('not_found', `there is no template "${wanted}" in the store${hint}`);
 }
 
 /** What new uses without being told is what we recommend. */

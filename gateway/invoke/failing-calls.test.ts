@@ -1,4 +1,5 @@
 import test from 'ava';
+import { functionSpec } from '../../provider/testing/function-spec.ts';
 import { ref, start } from '../testing/start.ts';
 
 test('a function that does not answer in time is 504, which names the limit and its variable', async (t) => {
@@ -71,6 +72,6 @@ test('what a watchdog reports is the failure that describe shows, until the next
   t.is(await failure(), undefined);
   await request('/function/late', { headers: { 'x-call-id': 'call-1' } });
   t.like(await failure(), { code: 'exec_timeout', callId: 'call-1' });
-  await provider.update({ ...ref('late'), image: 'late:latest', labels: {}, annotations: {} });
+  await provider.update(functionSpec('late', 'late:latest'));
   t.is(await failure(), undefined);
 });

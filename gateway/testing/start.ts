@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { readConfig } from '../../common/config.ts';
 import { DEFAULT_NAMESPACE, type FunctionRef, type FunctionSpec } from '../../provider/provider.ts';
+import { functionSpec } from '../../provider/testing/function-spec.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { TokenStore } from '../auth/token-store.ts';
 import { gatewaySchema } from '../config.ts';
@@ -107,12 +108,6 @@ export async function start(
     json: (path: string, method: string, value: unknown, options: RequestOptions = {}) =>
       request(path, { ...options, method, body: JSON.stringify(value) }),
     deploy: (name: string, spec: Partial<FunctionSpec> = {}) =>
-      provider.deploy({
-        ...ref(name),
-        image: `${name}:latest`,
-        labels: {},
-        annotations: {},
-        ...spec,
-      }),
+      provider.deploy(functionSpec(name, `${name}:latest`, spec)),
   };
 }

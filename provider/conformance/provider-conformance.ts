@@ -1,5 +1,6 @@
 import type { TestFn } from 'ava';
-import { DEFAULT_NAMESPACE, type Provider } from '../provider.ts';
+import type { Provider } from '../provider.ts';
+import { functionSpec } from '../testing/function-spec.ts';
 import type { Bench, Conforms } from './bench.ts';
 import { Watched } from './calls.ts';
 import { failureTests } from './failure-tests.ts';
@@ -25,14 +26,7 @@ export function providerConformance(test: TestFn, create: () => Promise<Conforma
       await using setup = await create();
       const { provider, image, secretsRoll = false } = setup;
       using watched = new Watched(provider);
-      const spec: Bench['spec'] = (name, more) => ({
-        name,
-        namespace: DEFAULT_NAMESPACE,
-        image,
-        labels: {},
-        annotations: {},
-        ...more,
-      });
+      const spec: Bench['spec'] = (name, more) => functionSpec(name, image, more);
       await run(t, { provider, watched, spec, secretsRoll, signal: new AbortController().signal });
     });
   functionTests(conforms);

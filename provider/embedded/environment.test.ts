@@ -1,7 +1,8 @@
 import test from 'ava';
+import { functionSpec } from '../testing/function-spec.ts';
 import { checkVariables, replicaEnvironment } from './environment.ts';
 
-const spec = { name: 'hello', namespace: 'openfaas-fn', image: 'hello', labels: {}, annotations: {} };
+const spec = functionSpec('hello', 'hello');
 const paths = {
   id: 'abc',
   dataDir: '/data',

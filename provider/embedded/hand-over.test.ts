@@ -6,20 +6,14 @@ import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { call, Watched } from '../conformance/calls.ts';
 import type { FunctionSpec } from '../provider.ts';
+import { functionSpec } from '../testing/function-spec.ts';
 import { createEmbeddedProvider, type EmbeddedProvider } from './embedded-provider.ts';
 import { MarkedProcesses } from './processes/marked-processes.ts';
 import type { HandedOver } from './replicas/recover-replicas.ts';
 import { buildWatchdog, createTestEngine, PROBE_IMAGE, pushProbe, type TestEngine } from './testing/engine.ts';
 
 const signal = new AbortController().signal;
-const spec = (name: string, more: Partial<FunctionSpec> = {}): FunctionSpec => ({
-  name,
-  namespace: 'openfaas-fn',
-  image: PROBE_IMAGE,
-  labels: {},
-  annotations: {},
-  ...more,
-});
+const spec = (name: string, more: Partial<FunctionSpec> = {}) => functionSpec(name, PROBE_IMAGE, more);
 
 test.before(buildWatchdog);
 

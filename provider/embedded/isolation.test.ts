@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { call, Watched } from '../conformance/calls.ts';
-import type { FunctionSpec } from '../provider.ts';
+import { functionSpec as spec } from '../testing/function-spec.ts';
 import {
   buildWatchdog,
   createTestEngine,
@@ -14,14 +14,6 @@ import {
 } from './testing/engine.ts';
 
 const signal = new AbortController().signal;
-const spec = (name: string, image: string, more?: Partial<FunctionSpec>): FunctionSpec => ({
-  name,
-  namespace: 'openfaas-fn',
-  image,
-  labels: {},
-  annotations: {},
-  ...more,
-});
 const secret = (name: string, text: string) => ({ name, namespace: 'openfaas-fn', value: Buffer.from(text) });
 const asRoot = isRoot ? test : test.skip;
 

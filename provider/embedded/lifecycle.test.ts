@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { call, Watched } from '../conformance/calls.ts';
-import type { FunctionSpec } from '../provider.ts';
+import { functionSpec as spec } from '../testing/function-spec.ts';
 import { createEmbeddedProvider } from './embedded-provider.ts';
 import { KeyedTurns } from './keyed-turns.ts';
 import { MarkedProcesses } from './processes/marked-processes.ts';
@@ -19,14 +19,6 @@ import {
 } from './testing/engine.ts';
 
 const signal = new AbortController().signal;
-const spec = (name: string, image: string, more?: Partial<FunctionSpec>): FunctionSpec => ({
-  name,
-  namespace: 'openfaas-fn',
-  image,
-  labels: {},
-  annotations: {},
-  ...more,
-});
 const httpMode = (process: string) => manifestEntry({ mode: 'http', process, environment: { upstream_url: 'unix:' } });
 
 test.before(buildWatchdog);

@@ -5,18 +5,14 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { call, Watched } from '../conformance/calls.ts';
 import type { FunctionSpec } from '../provider.ts';
+import { functionSpec } from '../testing/function-spec.ts';
 import { createEmbeddedProvider, type EmbeddedProvider } from './embedded-provider.ts';
 import { MarkedProcesses } from './processes/marked-processes.ts';
 import { buildWatchdog, engineOptions, PROBE_IMAGE, pushProbe, tempDataDir } from './testing/engine.ts';
 
 const signal = new AbortController().signal;
-const probe = (name: string, replicas = 1): FunctionSpec => ({
-  name,
-  namespace: 'openfaas-fn',
-  image: PROBE_IMAGE,
-  labels: { 'com.openfaas.scale.min': String(replicas) },
-  annotations: {},
-});
+const probe = (name: string, replicas = 1) =>
+  functionSpec(name, PROBE_IMAGE, { labels: { 'com.openfaas.scale.min': String(replicas) } });
 
 test.before(buildWatchdog);
 

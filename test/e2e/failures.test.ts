@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type Platform, startPlatform } from '../harness/platform.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 
 let platform: Platform;
 test.before(async () => {
@@ -28,8 +28,7 @@ interface Made {
 
 /** Makes a function from the javascript template with this handler, and brings it up. */
 async function up(t: ExecutionContext, name: string, handler: string, extra = ''): Promise<Made> {
-  const cwd = await mkdtemp(join(tmpdir(), 'dunlin-e2e-'));
-  t.teardown(() => rm(cwd, { recursive: true, force: true }));
+  const cwd = await temporaryFolder(t);
   await mkdir(join(cwd, name));
   await writeFile(join(cwd, name, 'handler.js'), handler);
   await writeFile(

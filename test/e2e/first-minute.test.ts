@@ -1,18 +1,12 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type Platform, replicaProcesses, root, run, startPlatform } from '../harness/platform.ts';
-
-async function folder(t: ExecutionContext): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'dunlin-e2e-'));
-  t.teardown(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 
 /** The newcomer's line: `faas-cli new --lang LANG hello && faas-cli up && echo Ada | faas-cli invoke hello`. */
 async function newcomer(t: ExecutionContext, platform: Platform, lang: string): Promise<void> {
-  const cwd = await folder(t);
+  const cwd = await temporaryFolder(t);
   const name = `hello-${lang}`;
   const made = await platform.cli(['new', '--lang', lang, name], { cwd });
   t.is(made.code, 0, made.stderr);
@@ -62,7 +56,7 @@ test('a second gateway on the same folder, a taken port and an unwritable folder
   await using platform = await startPlatform();
   const start = (...args: string[]) => run(['sh', join(root, 'tools/node'), join(root, 'gateway/main.ts'), ...args]);
   const second = await start('--port', '0', '--metrics-port', '0', '--data', platform.dataDir);
-  const elsewhere = await folder(t);
+  const elsewhere = await temporaryFolder(t);
   const taken = await start('--port', new URL(platform.url).port, '--metrics-port', '0', '--data', elsewhere);
   const unwritable = await start('--port', '0', '--metrics-port', '0', '--data', '/proc/dunlin');
   for (const [finished, words] of [

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
 import { type Platform, replicaProcesses, startPlatform } from '../harness/platform.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 
 const STORE = ['figlet', 'nodeinfo', 'sha512sum'];
 
@@ -15,8 +13,7 @@ async function answers(platform: Platform): Promise<void> {
 }
 
 test('after kill -9 of the gateway under calls every function is back, and no replica is left twice', async (t) => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'dunlin-'));
-  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const dataDir = await temporaryFolder(t);
   const first = await startPlatform({ dataDir });
   t.teardown(() => first[Symbol.asyncDispose]());
   for (const name of STORE) {

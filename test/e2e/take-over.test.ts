@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { certificate } from '../../gateway/testing/certificate.ts';
 import { type Finished, type Platform, replicaProcesses, root, run, startPlatform } from '../harness/platform.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 
 const takeOver = (dataDir: string, ...more: string[]): Promise<Finished> =>
   run(['sh', join(root, 'tools/node'), join(root, 'gateway/main.ts'), '--take-over', '--data', dataDir, ...more]);
@@ -70,8 +69,7 @@ test('a connection from before two take-overs is answered: what replaced its gat
 
 for (const workers of ['1', '2'])
   test(`with TLS and --workers ${workers} the gateway is replaced, too: an idle connection is answered and told to end`, async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'dunlin-tls-'));
-    t.teardown(() => rm(folder, { recursive: true }));
+    const folder = await temporaryFolder(t);
     const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
     writeFileSync(cert, certificate.cert);
     writeFileSync(key, certificate.key);

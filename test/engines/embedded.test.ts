@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { encode } from '../../store/image-resize/codec.ts';
 import { buildExecutable, EXECUTABLES } from '../harness/executable.ts';
 import { type Platform, replicaProcesses, root, startPlatform } from '../harness/platform.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { CTRL_C, CTRL_D, Terminal } from '../harness/terminal.ts';
 import { installPrograms, type Program } from './apt.ts';
 
@@ -48,11 +47,10 @@ trailer << /Root 1 0 R >>
 
 /** A terminal in an empty folder, whose `faas-cli` is the single-file program. */
 async function openTerminal(t: ExecutionContext, { environment } = platform): Promise<Terminal> {
-  const cwd = await mkdtemp(join(tmpdir(), 'dunlin-engines-'));
+  const cwd = await temporaryFolder(t);
   const terminal = await Terminal.open(cwd, { ...environment, PATH: `${EXECUTABLES}:${process.env.PATH}` });
   t.teardown(async () => {
     await terminal[Symbol.asyncDispose]();
-    await rm(cwd, { recursive: true, force: true });
     if (!t.passed) t.log(terminal.transcript);
   });
   return terminal;
@@ -150,8 +148,7 @@ test.serial('store functions with packages of npm are built from source, and run
 test.serial(
   `after each of ${KILLS} kills -9 of the gateway under calls every function answers, none runs twice`,
   async (t) => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'dunlin-'));
-    t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+    const dataDir = await temporaryFolder(t);
     const names = ['figlet', 'nodeinfo', 'sha512sum'];
     let gateway = await startPlatform({ dataDir, args: ['--no-sample'] });
     t.teardown(() => gateway[Symbol.asyncDispose]());

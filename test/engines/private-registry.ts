@@ -1,18 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { freePort } from '../../common/free-port.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 
 /** `ada` with the password `secret`, as htpasswd writes it. */
 const HTPASSWD = 'ada:$2b$04$boDTveDgSh1pGacD9J4tO.HKce0Yj8Kq0M3xdC.XSs9HwvpDj93Ri\n';
 
 /** A registry that asks for a password, at the address that it returns: the user is `ada`, the password `secret`. */
 export async function privateRegistry(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'dunlin-registry-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder(t);
   const port = await freePort();
   await writeFile(join(folder, 'htpasswd'), HTPASSWD);
   await writeFile(

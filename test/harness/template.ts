@@ -1,14 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { parse } from 'yaml';
 import { root } from './platform.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 interface Answer {
   readonly status: number;
@@ -36,8 +36,7 @@ export async function startTemplate(
   language: string,
   files: Readonly<Record<string, string>> = {},
 ): Promise<RunningTemplate> {
-  const folder = mkdtempSync(join(tmpdir(), 'dunlin-template-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder(t);
   cpSync(join(root, 'templates', language), folder, { recursive: true });
   // What the recipe's `npm ci` would install.
   if (language.startsWith('node')) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
-import type { FunctionSpec } from '../../provider.ts';
+import { functionSpec } from '../../testing/function-spec.ts';
 import {
   createTestEngine,
   digestOf,
@@ -15,13 +15,7 @@ import {
 
 const FORK = manifestEntry({ mode: 'fork', process: 'cat' });
 const signal = new AbortController().signal;
-const idle = (name: string, image: string): FunctionSpec => ({
-  name,
-  namespace: 'openfaas-fn',
-  image,
-  labels: { 'com.openfaas.scale.min': '0' },
-  annotations: {},
-});
+const idle = (name: string, image: string) => functionSpec(name, image, { labels: { 'com.openfaas.scale.min': '0' } });
 
 /** Nothing of an upload is left, stored or half-stored. */
 async function isClean(t: ExecutionContext, { dataDir, provider }: TestEngine): Promise<void> {

@@ -1,17 +1,10 @@
 import test from 'ava';
 import { call, Watched } from '../../conformance/calls.ts';
-import type { FunctionSpec } from '../../provider.ts';
+import { functionSpec } from '../../testing/function-spec.ts';
 import { buildWatchdog, createTestEngine, manifestEntry, push } from '../testing/engine.ts';
 
 const signal = new AbortController().signal;
-const hungry: FunctionSpec = {
-  name: 'hungry',
-  namespace: 'openfaas-fn',
-  image: 'hungry',
-  labels: {},
-  annotations: {},
-  limits: { memory: '150Mi' },
-};
+const hungry = functionSpec('hungry', 'hungry', { limits: { memory: '150Mi' } });
 /** Takes memory, and touches it, for ever when asked. */
 const HUNGRY = `
   import { createServer } from 'node:http';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Watched } from '../../conformance/calls.ts';
-import type { FunctionSpec, LogMessage, LogQuery } from '../../provider.ts';
+import type { LogMessage, LogQuery } from '../../provider.ts';
+import { functionSpec } from '../../testing/function-spec.ts';
 import { buildWatchdog, createTestEngine, manifestEntry, push } from '../testing/engine.ts';
 import { pruneLogs, readLogs } from './function-logs.ts';
 
@@ -105,7 +106,7 @@ test('a function that prints 100 MB goes on answering; its log stays small and h
   `;
   const manifest = manifestEntry({ mode: 'http', process: 'node flood.mjs', environment: { upstream_url: 'unix:' } });
   await push(provider, 'flood', [manifest, { name: 'flood.mjs', content }]);
-  const spec: FunctionSpec = { name: 'flood', namespace: 'openfaas-fn', image: 'flood', labels: {}, annotations: {} };
+  const spec = functionSpec('flood', 'flood');
   await provider.deploy(spec, never);
   using watched = new Watched(provider);
   t.is((await watched.call(spec, '/flood')).body, 'printed');

@@ -1,16 +1,9 @@
 import test from 'ava';
-import type { FunctionSpec } from '../../provider.ts';
+import { functionSpec } from '../../testing/function-spec.ts';
 import type { BundleManifest } from '../../wire/bundle.ts';
 import { isPoolable } from './poolable.ts';
 
-const spec = (envVars: Record<string, string> = {}): FunctionSpec => ({
-  name: 'hello',
-  namespace: 'openfaas-fn',
-  image: 'hello:latest',
-  labels: {},
-  annotations: {},
-  envVars,
-});
+const spec = (envVars: Record<string, string> = {}) => functionSpec('hello', 'hello:latest', { envVars });
 const manifest = (more: Partial<BundleManifest> = {}): BundleManifest => ({
   version: 1,
   mode: 'module',

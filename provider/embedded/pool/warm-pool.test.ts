@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Watched } from '../../conformance/calls.ts';
 import type { FunctionSpec } from '../../provider.ts';
+import { functionSpec } from '../../testing/function-spec.ts';
 import { createEmbeddedProvider, type EmbeddedProvider } from '../embedded-provider.ts';
 import { Cgroups } from '../limits/cgroups.ts';
 import type { EmbeddedLimits, EmbeddedOptions } from '../options.ts';
@@ -21,14 +22,8 @@ import {
 } from '../testing/engine.ts';
 
 const signal = new AbortController().signal;
-const spec = (name: string, more: Partial<FunctionSpec> = {}): FunctionSpec => ({
-  name,
-  namespace: 'openfaas-fn',
-  image: MODULE_IMAGE,
-  labels: { 'com.openfaas.scale.min': '0' },
-  annotations: {},
-  ...more,
-});
+const spec = (name: string, more: Partial<FunctionSpec> = {}) =>
+  functionSpec(name, MODULE_IMAGE, { labels: { 'com.openfaas.scale.min': '0' }, ...more });
 
 test.before(buildWatchdog);
 

@@ -3,9 +3,10 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../../common/free-port.ts';
 import { RecordingGateway } from '../../../faas-cli/testing/recording-gateway.ts';
+import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { REGISTRY, tagsOf } from '../engine.ts';
 import { privateRegistry } from '../private-registry.ts';
-import { type ImagesTest, imageOf, TEAM, temporaryFolder } from './suite.ts';
+import { type ImagesTest, imageOf, TEAM } from './suite.ts';
 
 /** What goes to a registry, and what stands in its way. */
 export function registryTests(onImages: ImagesTest): void {

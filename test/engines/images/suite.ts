@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type Docker from 'dockerode';
 import { buildExecutable, EXECUTABLES } from '../../harness/executable.ts';
+import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { Terminal } from '../../harness/terminal.ts';
 import { CliUser } from '../cli-user.ts';
 import { forget, REGISTRY, startEngines } from '../engine.ts';
@@ -108,13 +108,6 @@ export class ImagesSuite implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#made.disposeAsync();
   }
-}
-
-/** Removed with the test. */
-export async function temporaryFolder(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'dunlin-images-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** Images with a tag of this run, and the stages that were built for them; nobody else's. */

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSwarmProvider } from '../../../provider/swarm/swarm-provider.ts';
+import { functionSpec } from '../../../provider/testing/function-spec.ts';
 import { REGISTRY } from '../engine.ts';
 import { privateRegistry } from '../private-registry.ts';
 import { PROBE, type SwarmTest, TEAM } from './suite.ts';
@@ -52,7 +53,7 @@ export function refusalTests(inSwarm: SwarmTest): void {
     const auths = { [registry]: { auth: Buffer.from(`${auth.username}:${auth.password}`).toString('base64') } };
     await writeFile(registryConfig, JSON.stringify({ auths }));
     await using provider = await createSwarmProvider({ network: stack.network, registryConfig, log: () => undefined });
-    const spec = { name: 'private', namespace: 'openfaas-fn', image, labels: {}, annotations: {} };
+    const spec = functionSpec('private', image);
     await provider.deploy(spec, AbortSignal.timeout(60_000));
     await step(t, 'pulled with credentials, and ready', () => suite.untilAvailable('private', 1));
     await provider.remove(spec, AbortSignal.timeout(60_000));
