@@ -1,6 +1,7 @@
 // Makes a checkout ready to run: dependencies, a Node that is new enough, the watchdog's executable. Each is made
 // only when it is missing or out of date, so a second run costs little. Plain JavaScript for any Node from 18.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,19 +10,34 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** The oldest machine's Node that runs our sources: type stripping without a flag and node:sqlite. */
 const OLDEST = [22, 20];
 
-ensureDependencies();
+await ensureDependencies();
 ensureNode();
 ensureWatchdog();
 
-function ensureDependencies() {
+async function ensureDependencies() {
   if (dependenciesAreCurrent()) return;
   say('Installing dependencies (once, about ten seconds) ...');
   const npm = process.env.npm_execpath;
   const args = ['ci', '--loglevel=error', '--no-audit', '--no-fund', '--no-progress'];
-  const done = npm?.endsWith('.js')
-    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 2, 2] })
-    : spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2] });
-  if (done.status !== 0) fail('Could not install the dependencies; npm says why above.');
+  const status = npm?.endsWith('.js') ? await run(process.execPath, [npm, ...args]) : await run('npm', args);
+  if (status !== 0) fail('Could not install the dependencies; npm says why above.');
+}
+
+/**
+ * In a group of its own, which ends at once with Ctrl-C: npm itself would take a minute to undo what it did, unseen,
+ * and the next start would run into that. What is left then, the next installation removes.
+ */
+async function run(command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], detached: true });
+  const end = (_signal, number) => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    process.exit(128 + number);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, end);
+  const [status] = await once(child, 'close').catch((error) => fail(`${command} cannot be run: ${error.message}`));
+  for (const signal of signals) process.off(signal, end);
+  return status;
 }
 
 /** npm leaves node_modules/.package-lock.json, a copy of what it installed. */
