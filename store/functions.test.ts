@@ -51,6 +51,11 @@ test('functions.json has the version and the keys that OpenFaaS clients know, an
   }
 });
 
+test('no page pipes logs that are followed, which would never be called with their end', (t) => {
+  for (const { name } of store.functions)
+    t.notRegex(readFileSync(join(folder, name, 'README.md'), 'utf8'), /faas-cli logs (?!.*--tail=false).*\|/, name);
+});
+
 test('names are valid, unique and in order', (t) => {
   const names = store.functions.map(({ name }) => name);
   for (const name of names) t.regex(name, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
