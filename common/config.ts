@@ -26,11 +26,13 @@ export class ConfigError extends Error {
 /**
  * Reads every setting and reports every bad one at once.
  *
+ * @param nameOf what the user calls a variable, such as the flag that set it
  * @throws ConfigError
  */
 export function readConfig<S extends Schema>(
   schema: S,
   env: Readonly<Record<string, string | undefined>>,
+  nameOf: (variable: string) => string = (variable) => variable,
 ): ConfigOf<S> {
   const problems: string[] = [];
   const config: Record<string, unknown> = {};
@@ -40,7 +42,7 @@ export function readConfig<S extends Schema>(
     try {
       config[name] = setting.parse(text);
     } catch (error) {
-      problems.push(`${variable ?? setting.env[0]}: ${(error as Error).message}, got "${text}"`);
+      problems.push(`${nameOf(variable ?? setting.env[0]!)}: ${(error as Error).message}, got "${text}"`);
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);

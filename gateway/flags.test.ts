@@ -3,8 +3,10 @@ import { ConfigError, readConfig } from '../common/config.ts';
 import { gatewaySchema } from './config.ts';
 import { type Flags, readFlags } from './flags.ts';
 
-const read = (args: string[], env: Record<string, string> = {}) =>
-  readConfig(gatewaySchema, (readFlags(args, env) as Flags).env);
+const read = (args: string[], given: Record<string, string> = {}) => {
+  const { env, nameOf } = readFlags(args, given) as Flags;
+  return readConfig(gatewaySchema, env, nameOf);
+};
 
 test('without flags and variables the gateway listens on this machine only', (t) => {
   t.like(read([]), { host: '127.0.0.1', port: 8080, metricsPort: 8082, basicAuth: true, upstreamTimeoutMs: 60_000 });
@@ -21,12 +23,12 @@ test('an unknown flag and a flag without a value are refused by name', (t) => {
   t.throws(() => readFlags(['--data='], {}), { instanceOf: ConfigError, message: '--data: expected a value, got ""' });
 });
 
-test('all wrong settings are reported together, by variable, rule and value', (t) => {
+test('all wrong settings are reported together, by flag or variable, rule and value', (t) => {
   const error = t.throws(() => read(['--port', '70000'], { upstream_timeout: 'soon', basic_auth: 'perhaps' }), {
     instanceOf: ConfigError,
   });
   t.deepEqual(error.problems, [
-    'dunlin_port: expected a whole number from 0 to 65535, got "70000"',
+    '--port: expected a whole number from 0 to 65535, got "70000"',
     'upstream_timeout: expected a duration such as "10s", "1m30s" or "250ms", got "soon"',
     'basic_auth: expected true or false, got "perhaps"',
   ]);

@@ -39,6 +39,8 @@ Every other setting is a variable of the environment; docs/CONFIGURATION.md list
 
 export interface Flags {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The flag that a variable was given by, else the variable. */
+  readonly nameOf: (variable: string) => string;
   /** Ask the gateway that runs to be replaced. */
   readonly takeOver: boolean;
   /** This process was started by the gateway that it is to replace. */
@@ -60,13 +62,17 @@ export function readFlags(args: readonly string[], env: Readonly<Record<string, 
       `--take-over does not go with --${other}: the new gateway is started with the flags of the one that runs`,
     ]);
   const overlay: Record<string, string | undefined> = { ...env };
+  const given = new Map<string, string>();
   for (const [name, { variable }] of Object.entries(FLAGS)) {
     const value = values[name];
     if (value === '') throw new ConfigError([`--${name}: expected a value, got ""`]);
-    if (typeof value === 'string') overlay[variable] = value;
+    if (typeof value !== 'string') continue;
+    overlay[variable] = value;
+    given.set(variable, `--${name}`);
   }
   if (values['no-sample']) overlay.dunlin_sample = 'false';
-  return { env: overlay, takeOver, successor: values[SUCCESSOR] === true };
+  const nameOf = (variable: string) => given.get(variable) ?? variable;
+  return { env: overlay, nameOf, takeOver, successor: values[SUCCESSOR] === true };
 }
 
 function parse(args: readonly string[]): Record<string, string | boolean | undefined> {

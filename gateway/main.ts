@@ -29,7 +29,7 @@ else if (settings !== undefined) await run(settings.config, settings.successor);
 function configure(): { config: GatewayConfig; takeOver: boolean; successor: boolean } | 'help' | undefined {
   try {
     const flags = readFlags(process.argv.slice(2), process.env);
-    return flags === 'help' ? 'help' : { ...flags, config: readConfig(gatewaySchema, flags.env) };
+    return flags === 'help' ? 'help' : { ...flags, config: readConfig(gatewaySchema, flags.env, flags.nameOf) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     fail(error.message);
