@@ -22,6 +22,7 @@ const wrong: readonly (readonly [readonly string[], RegExp])[] = [
   [['logs'], /^An argument is missing; usage: faas-cli logs NAME/],
   [['describe', 'a', 'b'], /^"b" is too much; usage: faas-cli describe NAME/],
   [['build', '-f', 'none.yaml'], /^Cannot read the stack file none\.yaml: there is no such file\n$/],
+  [['build', '-f', '.'], /^Cannot read the stack file \.: it is a folder\n$/],
   [['up'], /^No stack\.yaml in .*; make a function with "faas-cli new NAME/],
   [['deploy', '--image', 'x'], /^--image needs --name/],
   [['invoke', 'x', '--method', 'a b'], /^--method must be a word such as GET or PUT, got "a b"\n$/],

@@ -76,7 +76,7 @@ async function read(cwd: string, file: string): Promise<string> {
     return await readFile(file.startsWith('/') ? file : join(cwd, file), 'utf8');
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : message;
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message;
     throw new FaasError('invalid_request', `cannot read the stack file ${file}: ${why}`, { cause });
   }
 }

@@ -60,7 +60,7 @@ export function functionTests(conforms: Conforms): void {
       () => provider.describe(GHOST, { usage: false }, signal),
       () => follow.next(),
     ])
-      await t.throwsAsync(attempt, { code: 'function_not_found', message: /ghost/ });
+      await t.throwsAsync(attempt, { code: 'function_not_found', message: /ghost.*faas-cli list/ });
   });
 
   conforms('a refused deployment says why and leaves nothing', async (t, { provider, spec, signal }) => {

@@ -44,7 +44,10 @@ export class FunctionRegistry {
   require(ref: FunctionRef): ManagedFunction {
     const found = this.find(ref);
     if (found) return found;
-    throw new FaasError('function_not_found', `There is no function "${ref.name}" in namespace "${ref.namespace}"`);
+    throw new FaasError(
+      'function_not_found',
+      `There is no function "${ref.name}" in namespace "${ref.namespace}"; "faas-cli list" shows those that are`,
+    );
   }
 
   /** Sorted by name. */
