@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { ZERO } from '../conformance/bench.ts';
 import { call, Watched } from '../conformance/calls.ts';
 import { functionSpec as spec } from '../testing/function-spec.ts';
 import { createEmbeddedProvider } from './embedded-provider.ts';
@@ -67,6 +68,20 @@ test('a replica that does not get ready in time is ended and says so', async (t)
   const { failure } = await watched.until(spec('slow', ''), (state) => state.failure !== undefined);
   t.is(failure!.code, 'timed_out');
   t.regex(failure!.message, /not ready within 0\.7 s/);
+});
+
+test('a number of replicas that was mistyped starts some at a time, and can be taken back', async (t) => {
+  await using engine = await createTestEngine({ startsAtOnce: 3 });
+  const { provider } = engine;
+  await pushProbe(provider);
+  using watched = new Watched(provider);
+  await provider.deploy(spec('many', PROBE_IMAGE, { envVars: { HANG_START: '1' }, labels: ZERO }), signal);
+  await provider.scale(spec('many', ''), 100_000, signal);
+  t.is((await readdir(join(engine.dataDir, 'run'))).length, 3);
+  await provider.scale(spec('many', ''), 0, signal);
+  await provider.update(spec('many', PROBE_IMAGE), signal);
+  await provider.scale(spec('many', ''), 7, signal);
+  t.is(new Set((await watched.ready(spec('many', ''), 7)).map(({ id }) => id)).size, 7);
 });
 
 test('a process that does not exist is a failure that names it', async (t) => {

@@ -24,6 +24,8 @@ export interface EmbeddedOptions {
 export interface EmbeddedLimits {
   /** A replica that is not ready by then is ended. */
   readonly startTimeoutMs: number;
+  /** Replicas of one function that are being started; each start takes time in which no call is answered. */
+  readonly startsAtOnce: number;
   /** How long a replica may drain before SIGKILL; longer when the function's own timeouts are. */
   readonly stopGraceMs: number;
   readonly uploadBytes: number;
@@ -40,6 +42,7 @@ export interface EmbeddedLimits {
 
 export const DEFAULT_LIMITS: EmbeddedLimits = {
   startTimeoutMs: 30_000,
+  startsAtOnce: 32,
   stopGraceMs: 10_000,
   uploadBytes: 512 * 1024 ** 2,
   extractedBytes: 1024 ** 3,

@@ -177,7 +177,7 @@ export class ManagedFunction {
     const running = this.replicas
       .filter(({ wanted }) => wanted)
       .map(({ id, revision, ready, order }) => ({ id, ready, order, current: revision === this.#record.revision }));
-    const { start, stop } = planReplicas(desired, running);
+    const { start, stop } = planReplicas(desired, running, this.#engine.limits.startsAtOnce);
     this.#stop(stop.map((id) => this.#replicas.get(id)!));
     const wait = this.#backoff.notBefore - performance.now();
     if (start > 0 && wait > 0) this.#retry = setTimeout(() => this.reconcile(), wait);

@@ -15,6 +15,15 @@ test('starts what is missing', (t) => {
   t.deepEqual(planReplicas(3, [fresh('a')]), { start: 2, stop: [] });
 });
 
+test('only so many are being started at once; the next follow as these are ready', (t) => {
+  t.deepEqual(planReplicas(100_000, [], 2), { start: 2, stop: [] });
+  t.deepEqual(planReplicas(100_000, [fresh('a'), fresh('b', false)], 2), { start: 1, stop: [] });
+  t.deepEqual(planReplicas(100_000, [fresh('a', false), fresh('b', false), fresh('c', false)], 2), {
+    start: 0,
+    stop: [],
+  });
+});
+
 test('of too many, one that is not ready leaves first, then the youngest', (t) => {
   const replicas = [fresh('first'), fresh('second'), fresh('starting', false), fresh('third')];
   t.deepEqual(planReplicas(2, replicas), { start: 0, stop: ['starting', 'third'] });

@@ -18,8 +18,14 @@ export interface Plan {
  *
  * Rolling: an old replica leaves for each new one that is ready, so `desired` always serve; meanwhile a quarter more
  * run (at least one), as in Kubernetes. A replica that is not ready leaves before one that is, a young before an old.
+ *
+ * @param startsAtOnce the most that are not ready yet; the next follow as these are
  */
-export function planReplicas(desired: number, replicas: readonly PlannedReplica[]): Plan {
+export function planReplicas(
+  desired: number,
+  replicas: readonly PlannedReplica[],
+  startsAtOnce = Number.POSITIVE_INFINITY,
+): Plan {
   const current = replicas.filter((replica) => replica.current);
   const old = replicas.filter((replica) => !replica.current);
   const readyCurrent = current.filter(({ ready }) => ready).length;
@@ -33,7 +39,8 @@ export function planReplicas(desired: number, replicas: readonly PlannedReplica[
   ];
   const staying = replicas.length - stop.length;
   const room = oldServing.length > 0 ? desired + Math.max(1, Math.ceil(desired / 4)) - staying : desired;
-  const start = Math.max(0, Math.min(desired - current.length, room));
+  const starting = current.length - readyCurrent;
+  const start = Math.max(0, Math.min(desired - current.length, room, startsAtOnce - starting));
   return { start, stop: stop.map(({ id }) => id) };
 }
 
