@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
 import type { Template } from '../templates/template.ts';
@@ -47,8 +47,7 @@ export async function assembleContext(parts: ContextParts): Promise<BuildContext
   await mkdir(handlerFolder, { recursive: true });
   // Each entry on its own: the handler may be the project itself, which holds the context.
   for (const entry of await readdir(source))
-    if (!NOT_COPIED.includes(entry))
-      await cp(join(source, entry), join(handlerFolder, entry), { recursive: true, verbatimSymlinks: true });
+    if (!NOT_COPIED.includes(entry)) await copy(join(source, entry), join(handlerFolder, entry));
   const extras: string[] = [];
   for (const extra of parts.extras) {
     const from = await insideProject(cwd, extra, 'the extra path');
@@ -56,10 +55,23 @@ export async function assembleContext(parts: ContextParts): Promise<BuildContext
       throw new FaasError('invalid_request', `the extra path ${extra} is the whole project; name a part of it`);
     const to = join(handlerFolder, relative(await realpath(cwd), from));
     await mkdir(dirname(to), { recursive: true });
-    await cp(from, to, { recursive: true, verbatimSymlinks: true });
+    await copy(from, to);
     extras.push(relative(folder, to));
   }
   return { folder, handlerFolder, source, extras };
+}
+
+/** @throws FaasError `invalid_request` for what no bundle and no image can have */
+async function copy(from: string, to: string): Promise<void> {
+  const filter = async (path: string) => {
+    // Node gives no bytes for names, but this character for those that are no UTF-8, and then finds no such file.
+    if (path.includes('\ufffd'))
+      throw new FaasError('invalid_request', `the name of ${path} is no UTF-8; rename the file`);
+    const found = await lstat(path);
+    if (found.isFile() || found.isDirectory() || found.isSymbolicLink()) return true;
+    throw new FaasError('invalid_request', `${path} is a pipe, a socket or a device; move it out of the project`);
+  };
+  await cp(from, to, { recursive: true, verbatimSymlinks: true, filter });
 }
 
 async function insideProject(cwd: string, path: string, what: string): Promise<string> {

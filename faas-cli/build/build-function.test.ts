@@ -1,8 +1,29 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import test from 'ava';
 import { buildHello, entriesOf, recipe } from '../testing/build-hello.ts';
 import { Project, tinyProject } from '../testing/project.ts';
+
+test('a file that no bundle can have is named, with what to do', async (t) => {
+  await using project = await Project.create(tinyProject('http://127.0.0.1:8080'));
+  const name = Buffer.concat([Buffer.from(project.path('hello/')), Buffer.from([0x62, 0xff])]);
+  await writeFile(name, '');
+  await t.throwsAsync(buildHello(project), {
+    code: 'invalid_request',
+    message: /hello\/b\ufffd is no UTF-8; rename the file/,
+  });
+  await rm(name);
+  await mkdir(project.path('hello/sub'));
+  const server = createServer().listen(project.path('hello/sub/sock'));
+  await once(server, 'listening');
+  await t.throwsAsync(buildHello(project), {
+    code: 'invalid_request',
+    message: /hello\/sub\/sock is a pipe, a socket/,
+  });
+  server.close();
+});
 
 test('a handler may be the project folder itself; build, template and secrets stay out', async (t) => {
   await using project = await Project.create(tinyProject('http://127.0.0.1:8080'));
