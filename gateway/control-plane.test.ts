@@ -170,7 +170,9 @@ for (const [what, path] of [
 test('a bundle over the limit is 413 by its length and nothing is stored', async (t) => {
   const { request, provider } = await start(t, { dunlin_max_bundle: '2' });
   const path = `/system/bundles/sha256:${'a'.repeat(64)}?image=hello`;
-  t.is((await request(path, { method: 'PUT', body: 'tar' })).status, 413);
+  const { status, body } = await request(path, { method: 'PUT', body: 'tar' });
+  t.is(status, 413);
+  t.regex(body, /3 bytes, more than 2, the gateway's dunlin_max_bundle; leave out/);
   t.is(provider.stored.size, 0);
 });
 

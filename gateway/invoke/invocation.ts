@@ -224,7 +224,10 @@ export class Invocation implements RelayOptions {
   #failTooLarge(): void {
     const { maxBodyBytes } = this.#context;
     this.#fail(
-      new FaasError('body_too_large', `The body is larger than ${maxBodyBytes} bytes, the gateway's dunlin_max_body`),
+      new FaasError(
+        'body_too_large',
+        `The body is larger than ${maxBodyBytes} bytes, the gateway's dunlin_max_body; send less, or raise that`,
+      ),
     );
   }
 

@@ -31,7 +31,7 @@ export function bundlesRoutes(add: AddResource, { provider, maxBundleBytes }: Bu
         dropRest(req);
         throw new FaasError(
           'body_too_large',
-          `the bundle has ${length} bytes, more than ${maxBundleBytes}, the gateway's dunlin_max_bundle`,
+          `the bundle has ${length} bytes, more than ${maxBundleBytes}, the gateway's dunlin_max_bundle; leave out what the function does not need, or raise that`,
         );
       }
       if (length === 0) await bundles.tag(ref);
