@@ -39,6 +39,12 @@ export async function assembleContext(parts: ContextParts): Promise<BuildContext
   const source = await insideProject(cwd, parts.handler, `the handler of ${name}`);
   if (!(await stat(source)).isDirectory())
     throw new FaasError('invalid_request', `the handler of ${name}, ${parts.handler}, is a file; name its folder`);
+  const entries = (await readdir(source)).filter((entry) => !NOT_COPIED.includes(entry));
+  if (entries.length === 0)
+    throw new FaasError(
+      'invalid_request',
+      `the handler of ${name}, ${parts.handler}, is an empty folder; "faas-cli new" makes one with a handler`,
+    );
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const isDockerfile = template.name === 'dockerfile';
@@ -46,8 +52,7 @@ export async function assembleContext(parts: ContextParts): Promise<BuildContext
   if (!isDockerfile) await cp(template.folder, folder, { recursive: true, verbatimSymlinks: true });
   await mkdir(handlerFolder, { recursive: true });
   // Each entry on its own: the handler may be the project itself, which holds the context.
-  for (const entry of await readdir(source))
-    if (!NOT_COPIED.includes(entry)) await copy(join(source, entry), join(handlerFolder, entry));
+  for (const entry of entries) await copy(join(source, entry), join(handlerFolder, entry));
   const extras: string[] = [];
   for (const extra of parts.extras) {
     const from = await insideProject(cwd, extra, 'the extra path');

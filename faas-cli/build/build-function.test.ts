@@ -6,6 +6,20 @@ import test from 'ava';
 import { buildHello, entriesOf, recipe } from '../testing/build-hello.ts';
 import { Project, tinyProject } from '../testing/project.ts';
 
+test("a handler that is gone is told, and not the template's skeleton built in its place", async (t) => {
+  await using project = await Project.create(tinyProject('http://127.0.0.1:8080'));
+  await rm(project.path('hello/handler.sh'));
+  await t.throwsAsync(buildHello(project), {
+    code: 'invalid_request',
+    message: /handler of hello, \.\/hello, is an empty/,
+  });
+  await project.write({ 'hello/types.ts': '', 'hello/handler.mjs': '' });
+  await t.throwsAsync(buildHello(project, { lang: 'typescript' }), {
+    code: 'invalid_request',
+    message: 'function hello has no hello/handler.ts, where its template starts it',
+  });
+});
+
 test('a file that no bundle can have is named, with what to do', async (t) => {
   await using project = await Project.create(tinyProject('http://127.0.0.1:8080'));
   const name = Buffer.concat([Buffer.from(project.path('hello/')), Buffer.from([0x62, 0xff])]);

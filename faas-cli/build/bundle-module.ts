@@ -29,8 +29,11 @@ export interface ModuleSource {
 export async function bundleModule(source: ModuleSource): Promise<string> {
   const { context, entry, name } = source;
   const entryFile = join(context.folder, entry);
-  if (!(await stat(entryFile).catch(() => undefined))?.isFile()) {
-    const inHandler = join(source.handler, relative(context.handlerFolder, entryFile));
+  const inFolder = relative(context.handlerFolder, entryFile);
+  // In the handler itself: the context has the template's skeleton, which is not what is to be deployed.
+  const own = inFolder.startsWith('..') ? entryFile : join(context.source, inFolder);
+  if (!(await stat(own).catch(() => undefined))?.isFile()) {
+    const inHandler = join(source.handler, inFolder);
     throw new FaasError('invalid_request', `function ${name} has no ${inHandler}, where its template starts it`);
   }
   const out = join(context.folder, '.bundle');
