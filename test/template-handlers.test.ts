@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { root } from './harness/platform.ts';
 import { startTemplate } from './harness/template.ts';
+import { temporaryFolder } from './harness/temporary-folder.ts';
 
 /** A handler in the style of OpenFaaS's node templates, CommonJS, that shows what it was given. */
 const NODE_HANDLER = `'use strict';
@@ -117,8 +119,6 @@ def handle(event, context):
         case "/inject": return {"headers": {"X-Tea": "pot\\r\\nX-Evil: yes"}}
 `;
 
-import { temporaryFolder } from './harness/temporary-folder.ts';
-
 test('python3: a handler of OpenFaaS gets event and context and answers in every way it may', async (t) => {
   const { call, logged } = await startTemplate(t, 'python3', {
     'handler.py': PYTHON_HANDLER,
@@ -189,4 +189,34 @@ esac
   const failed = await call({ path: '/other' });
   t.is(failed.status, 500);
   t.regex(failed.body, /exit status 3\npartly/);
+});
+
+test('python3: a handler.py without handle does not start, and its log says what to write', async (t) => {
+  await t.throwsAsync(startTemplate(t, 'python3', { 'handler.py': 'def handler(event, context):\n  return 1\n' }), {
+    message: /handler\.py defines no function: write "def handle\(event, context\):"/,
+  });
+});
+
+test('python3: a caller who leaves before the answer leaves no traceback in the log', async (t) => {
+  const { watchdog, open, call, log, logged } = await startTemplate(t, 'python3', {
+    'handler.py': `import os
+def handle(event, context):
+  if event.path == "/wait":
+    print("called")
+    while not os.path.exists(event.text): pass
+`,
+  });
+  const go = join(await temporaryFolder(t), 'go');
+  const left = open({ path: '/wait', body: go });
+  left.on('error', () => {});
+  await logged(/called/);
+  left.destroy();
+  await logged(/ 499 /);
+  writeFileSync(go, '');
+  // Its thread ends meanwhile.
+  await call({ body: '' });
+  const closed = once(watchdog, 'close');
+  watchdog.kill('SIGTERM');
+  await closed;
+  t.notRegex(log(), /Traceback/);
 });

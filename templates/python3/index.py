@@ -36,6 +36,10 @@ class Request(BaseHTTPRequestHandler):
         except ConnectionError:
             pass  # The caller has gone.
 
+    def finish(self):
+        with contextlib.suppress(ConnectionError):  # What was not sent yet is sent here.
+            super().finish()
+
     def handle_expect_100(self):
         super().handle_expect_100()
         self.wfile.flush()
@@ -168,6 +172,8 @@ def make_server(port):
 
 
 def main():
+    if not callable(getattr(handler, "handle", None)):
+        sys.exit("handler.py defines no function: write \"def handle(event, context):\"")
     server = make_server(os.environ.get("PORT") or "3000")
     # shutdown() waits for serve_forever(), which runs in this thread: another one has to ask for it.
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -1,9 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { parse } from 'yaml';
@@ -24,6 +25,8 @@ interface Call {
 export interface RunningTemplate {
   readonly watchdog: ChildProcess;
   call(call: Call): Promise<Answer>;
+  /** A call whose answer, or end, is the caller's. */
+  open(call: Call): ClientRequest;
   /** What the function and its watchdog have logged so far. */
   log(): string;
   /** Resolves once the log has it. */
@@ -86,20 +89,15 @@ export async function startTemplate(
     while (!pattern.test(log)) await once(lines, 'more');
   };
   await Promise.race([once(watchdog.stdio[3] as Readable, 'data'), exited.then(() => Promise.reject(new Error(log)))]);
-  return { watchdog, log: () => log, logged, call: (call) => send(socket, call) };
+  return { watchdog, log: () => log, logged, call: (call) => send(socket, call), open: (call) => open(socket, call) };
 }
 
-function send(socketPath: string, { method = 'POST', path = '/', headers, body }: Call): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const type = body === undefined || headers?.['content-type'] ? {} : { 'content-type': 'text/plain' };
-    const req = request({ socketPath, method, path, headers: { host: 'x', ...type, ...headers } }, (res) => {
-      const pieces: Buffer[] = [];
-      res.on('data', (piece) => pieces.push(piece));
-      res.on('error', reject);
-      res.on('end', () =>
-        resolve({ status: res.statusCode!, headers: res.headers, body: Buffer.concat(pieces).toString() }),
-      );
-    });
-    req.on('error', reject).end(body);
-  });
+async function send(socketPath: string, call: Call): Promise<Answer> {
+  const [res] = (await once(open(socketPath, call), 'response')) as [IncomingMessage];
+  return { status: res.statusCode!, headers: res.headers, body: await text(res) };
+}
+
+function open(socketPath: string, { method = 'POST', path = '/', headers, body }: Call): ClientRequest {
+  const type = body === undefined || headers?.['content-type'] ? {} : { 'content-type': 'text/plain' };
+  return request({ socketPath, method, path, headers: { host: 'x', ...type, ...headers } }).end(body);
 }
