@@ -167,6 +167,19 @@ for (const [what, path] of [
     t.is(provider.stored.size, 0);
   });
 
+test('a disk that is full is told with the remedy, and not as something in a log', async (t) => {
+  const { request, provider, logged } = await start(t);
+  for (const error of [
+    Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }),
+    new Error('database or disk is full'),
+  ]) {
+    provider.createNamespace = () => Promise.reject(error);
+    const { status, body } = await request('/system/namespace/x', { method: 'POST', body: '{"name":"x"}' });
+    t.deepEqual([status, body], [500, "The disk of the gateway's data folder is full; free some space, and try again"]);
+    t.true(logged.some((line) => line.includes(error.message)));
+  }
+});
+
 test('a bundle over the limit is 413 by its length and nothing is stored', async (t) => {
   const { request, provider } = await start(t, { dunlin_max_bundle: '2' });
   const path = `/system/bundles/sha256:${'a'.repeat(64)}?image=hello`;

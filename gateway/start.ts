@@ -7,6 +7,7 @@ import { type Credentials, credentialFiles, ensureCredentials, readCredentials }
 import { TokenStore } from './auth/token-store.ts';
 import type { GatewayConfig } from './config.ts';
 import { lockDataFolder } from './data-lock.ts';
+import { isDiskFull } from './full-disk.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { handOver } from './hand-over/hand-over.ts';
 import { ProviderSwitch } from './hand-over/provider-switch.ts';
@@ -149,7 +150,12 @@ export async function startPlatform(options: PlatformOptions): Promise<RunningPl
     };
   } catch (error) {
     await close();
-    throw error;
+    throw isDiskFull(error)
+      ? new Error(
+          `The disk of the data folder ${dataFolder} is full (${error.message}); free some space there, or choose another folder with --data`,
+          { cause: error },
+        )
+      : error;
   }
 }
 

@@ -3,6 +3,7 @@ import { FaasError } from '../../common/errors.ts';
 import { ERROR_CODE_HEADER, toProblem } from '../../common/http/problem.ts';
 import { LogQueryError } from '../../provider/wire/logs.ts';
 import type { Verdict } from '../auth/basic-auth.ts';
+import { isDiskFull } from '../full-disk.ts';
 
 /** The thrown value, for the log line that the request ends with. */
 export const kFailure = Symbol('failure');
@@ -68,5 +69,10 @@ export function sendUnauthorized(req: IncomingMessage, res: Answer, verdict: Exc
 export const sendNotFound = (res: ServerResponse): void => sendText(res, 404, '404 page not found\n');
 
 function asFaasError(error: unknown): unknown {
+  if (isDiskFull(error))
+    return new FaasError(
+      'internal_error',
+      "The disk of the gateway's data folder is full; free some space, and try again",
+    );
   return error instanceof LogQueryError ? new FaasError('invalid_request', error.message) : error;
 }
