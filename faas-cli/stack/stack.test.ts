@@ -97,6 +97,18 @@ configuration:
   ]);
 });
 
+test('functions that overwrite each other under one image name are told; those that share one build are not', (t) => {
+  const fn = (name: string, image: string, more = '') =>
+    `  ${name}: { lang: x, handler: ./${name}, image: ${image}${more} }\n`;
+  const text = `${head}functions:
+${fn('a', 'same')}${fn('b', 'same')}${fn('c', 'same', ', skip_build: true')}${fn('d', 'own')}
+  e: { lang: x, handler: ./d, image: own, environment: { A: b } }
+`;
+  t.deepEqual(parseStack(text, 's.yaml').warnings, [
+    's.yaml: a, b are built to the same image, same, so all run what is built last; give each its own',
+  ]);
+});
+
 const failures: readonly (readonly [string, string, RegExp])[] = [
   ['no YAML', 'functions: [\n', /^s\.yaml:\d+:\d+: not valid YAML/],
   ['a list at the top', '- a\n', /^s\.yaml:1:1: .*must be a mapping/],

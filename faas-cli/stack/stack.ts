@@ -1,4 +1,5 @@
 import type { Resources } from '../../provider/provider.ts';
+import { sharedImages } from './shared-images.ts';
 import { unknownFields } from './unknown-fields.ts';
 import { readYaml, type YamlFields } from './yaml-reader.ts';
 
@@ -33,7 +34,7 @@ export interface Stack {
   readonly templates: readonly { readonly name: string; readonly source?: string | undefined }[];
   /** Further paths for each build context. */
   readonly copy: readonly string[];
-  /** Fields that mean nothing, likely misspelt; one line each. They are ignored, as in OpenFaaS (contract 4.1). */
+  /** What is likely not meant, one line each: fields that mean nothing, images that overwrite each other. */
   readonly warnings: readonly string[];
 }
 
@@ -53,16 +54,17 @@ export function parseStack(text: string, file: string): Stack {
   if (name !== 'openfaas') provider.failAt('name', `must be openfaas, got ${JSON.stringify(name)}`);
   const functions = fields.fields('functions');
   const configuration = fields.fields('configuration');
+  const parsed = functions?.keys.map((key) => parseFunction(key, functions)) ?? [];
   return {
     gateway: provider.text('gateway'),
-    functions: functions?.keys.map((key) => parseFunction(key, functions)) ?? [],
+    functions: parsed,
     templates:
       configuration?.list('templates').map((template) => ({
         name: template.required('name', 'give the name of a template'),
         source: template.text('source'),
       })) ?? [],
     copy: configuration?.texts('copy') ?? [],
-    warnings: unknownFields(fields),
+    warnings: [...unknownFields(fields), ...sharedImages(parsed, file)],
   };
 }
 
