@@ -4,5 +4,19 @@ export function secondsText(ms: number): string {
   return `${seconds}.${sixDigits(Math.floor((ms - seconds * 1000) * 1000))}`;
 }
 
+/** As `secondsText`, to a tenth of a millisecond. */
+export function shortSecondsText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const tenths = Math.floor((ms - seconds * 1000) * 10);
+  const whole = Math.floor(tenths / 10);
+  return `${seconds}.${THREE_DIGITS[whole]!}${tenths - whole * 10}`;
+}
+
 /** @param below a whole number below a million */
-export const sixDigits = (below: number): string => String(1_000_000 + below).slice(1);
+export function sixDigits(below: number): string {
+  const thousands = Math.floor(below / 1000);
+  return THREE_DIGITS[thousands]! + THREE_DIGITS[below - thousands * 1000]!;
+}
+
+/** 000 to 999: to make text of a number costs more than all else here. */
+const THREE_DIGITS = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0'));

@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { parseDuration } from '../common/duration.ts';
 import { FaasError } from '../common/errors.ts';
-import { getHeader } from '../common/http/headers.ts';
+import { fieldsOf } from '../common/http/fields.ts';
 import type { HttpRequest, HttpResponse } from '../common/http/message.ts';
 import { INTERNAL_HEADER } from '../common/http/problem.ts';
 import { sendProblem } from '../common/http/send-problem.ts';
 import { HttpServer } from '../common/http/server/server.ts';
 import { REASONS } from '../common/http/status-codes.ts';
 import { originTarget } from '../common/http/strict.ts';
-import { secondsText } from '../common/seconds-text.ts';
+import { shortSecondsText } from '../common/seconds-text.ts';
 import type { WatchdogConfig } from './config.ts';
 import { Limiter } from './limiter.ts';
 import { listen } from './listen.ts';
@@ -243,14 +243,14 @@ export class Watchdog {
   }
 
   #logCall({ req, res, callId }: ActiveCall, status: number, elapsed: number): void {
-    if (getHeader(req.rawHeaders, 'user-agent')?.startsWith('kube-probe')) return;
+    const fields = fieldsOf(req);
+    const agentAt = fields.find('user-agent');
+    if (agentAt !== -1 && fields.valueStarts(agentAt, 'kube-probe')) return;
     const id = this.#config.logCallId ? ` [${callId ?? 'none'}]` : '';
     const code = `${status} ${REASONS[status] ?? 'Client Closed Request'}`;
     this.#log.oneLine(
-      `${req.method} ${req.url} - ${code} - ContentLength: ${res.bodyBytes ?? 0}B (${secondsText(elapsed * 1000).slice(0, -2)}s)${id}`,
-      {
-        callId,
-      },
+      `${req.method} ${req.url} - ${code} - ContentLength: ${res.bodyBytes ?? 0}B (${shortSecondsText(elapsed * 1000)}s)${id}`,
+      callId === undefined ? undefined : { callId },
     );
   }
 
@@ -311,14 +311,14 @@ class ActiveCall implements Call {
   constructor(req: HttpRequest, res: HttpResponse, limitMs: number) {
     this.req = req;
     this.res = res;
-    this.callId = getHeader(req.rawHeaders, 'x-call-id');
+    this.callId = fieldsOf(req).get('x-call-id');
     this.limitMs = limitMs;
   }
 }
 
 /** X-Timeout shortens the limit; it never lifts or lengthens it (contract 3.5, 9). */
 function limitOf(req: HttpRequest, execTimeoutMs: number): number {
-  const asked = getHeader(req.rawHeaders, 'x-timeout');
+  const asked = fieldsOf(req).get('x-timeout');
   if (execTimeoutMs === 0 || asked === undefined) return execTimeoutMs;
   try {
     const askedMs = parseDuration(asked);

@@ -1,5 +1,6 @@
 import { FieldError, parseFields, VALUE } from './field-parser.ts';
-import { isHopByHop, namedByConnection, withoutNames } from './headers.ts';
+import { Fields } from './fields.ts';
+import { isHopByHop, namedByConnection } from './headers.ts';
 
 /** How an answer's end is known. `none`: it has no body, whatever its headers say (HEAD, 1xx, 204, 304). */
 export type AnswerFraming = 'none' | 'length' | 'chunked' | 'close';
@@ -8,8 +9,8 @@ export type AnswerFraming = 'none' | 'length' | 'chunked' | 'close';
 export class AnswerHead {
   status = 0;
   reason = '';
-  /** End-to-end headers, flat. Content-Length stays, but for 1xx and 204, which have none. */
-  headers: string[] = [];
+  /** End-to-end headers. Content-Length stays, but for 1xx and 204, which have none. */
+  fields: Fields;
   framing: AnswerFraming = 'none';
   /** Of the body, in bytes; 0 unless framing is `length`. */
   length = 0;
@@ -21,6 +22,10 @@ export class AnswerHead {
   trailer: string | undefined = undefined;
   /** Protocol that a 101 switches to. */
   upgrade: string | undefined = undefined;
+
+  constructor(fields: Fields) {
+    this.fields = fields;
+  }
 }
 
 /**
@@ -31,44 +36,45 @@ export class AnswerHead {
  * @throws FieldError
  */
 export function parseAnswerHead(text: string, isHead: boolean): AnswerHead {
-  const head = new AnswerHead();
+  const marks: number[] = [];
+  const fields = new Fields(text, marks);
+  const head = new AnswerHead(fields);
   const minor = text.charCodeAt(7) - 48;
-  const fieldsAt = parseStatusLine(text, head);
-  const fields: string[] = [];
-  parseFields(text, fieldsAt, fields);
+  parseFields(text, parseStatusLine(text, head), marks);
 
   let connection: string | undefined;
   let length: string | undefined;
   let coding: string | undefined;
-  const kept = head.headers;
   const bodiless = head.status === 204 || head.status < 200;
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!;
-    const value = fields[i + 1]!;
-    if (name.length === 14 && name.toLowerCase() === 'content-length') {
+  const { count } = fields;
+  let kept = 0;
+  for (let at = 0; at < count; at++) {
+    if (fields.isNamed(at, 'content-length')) {
       if (length !== undefined) throw new FieldError('repeated Content-Length');
-      length = value;
-      if (!bodiless) kept.push(name, value);
-    } else if (!isHopByHop(name)) {
-      kept.push(name, value);
-    } else if (name.length === 17) {
-      if (coding !== undefined) throw new FieldError('repeated Transfer-Encoding');
-      coding = value;
-    } else if (name.length === 10) {
-      if (name.toLowerCase() === 'keep-alive') head.keepAliveSeconds = keepAliveTimeout(value);
-      else connection = connection === undefined ? value : `${connection},${value}`;
-    } else if (name.length === 7) {
-      if (name.toLowerCase() === 'upgrade') head.upgrade = value;
-      else head.trailer = head.trailer === undefined ? value : `${head.trailer}, ${value}`;
+      length = fields.value(at);
+      if (!bodiless) fields.move(at, kept++);
+    } else if (!isHopByHop(fields, at)) {
+      fields.move(at, kept++);
+    } else {
+      const value = fields.value(at);
+      if (fields.isNamed(at, 'transfer-encoding')) {
+        if (coding !== undefined) throw new FieldError('repeated Transfer-Encoding');
+        coding = value;
+      } else if (fields.isNamed(at, 'keep-alive')) {
+        head.keepAliveSeconds = keepAliveTimeout(value);
+      } else if (fields.isNamed(at, 'connection')) {
+        connection = connection === undefined ? value : `${connection},${value}`;
+      } else if (fields.isNamed(at, 'upgrade')) {
+        head.upgrade = value;
+      } else if (fields.isNamed(at, 'trailer')) {
+        head.trailer = head.trailer === undefined ? value : `${head.trailer}, ${value}`;
+      }
     }
   }
+  fields.truncate(kept);
   head.keepAlive = minor === 1 && !hasToken(connection, 'close');
   const named = namedByConnection(connection);
-  if (named !== undefined)
-    head.headers = withoutNames(
-      kept,
-      named.filter((name) => name !== 'content-length'),
-    );
+  if (named !== undefined) head.fields = fields.without(named.filter((name) => name !== 'content-length'));
   setFraming(head, isHead, minor, length, coding);
   return head;
 }

@@ -1,4 +1,5 @@
 import { FieldError, parseFields, VALUE } from './field-parser.ts';
+import { Fields } from './fields.ts';
 import { LineBuffer } from './line-buffer.ts';
 
 /** Digits of a chunk size: 2^52 bytes, which a number still holds exactly. */
@@ -95,7 +96,10 @@ export class ChunkedDecoder {
         case TRAILERS: {
           const blockEnd = this.#trailerBlock.take(buffer, i, end);
           if (blockEnd === -1) return end;
-          parseFields(this.#trailerBlock.text(), 0, this.trailers);
+          const text = this.#trailerBlock.text();
+          const marks: number[] = [];
+          parseFields(text, 0, marks);
+          this.trailers = new Fields(text, marks).flat();
           this.ended = true;
           return blockEnd;
         }

@@ -92,12 +92,12 @@ export class Connection implements AnswerSink {
   }
 
   onParsedInformational(head: AnswerHead): void {
-    if (head.status !== 100) this.#call!.handler.onInformational?.(head.status, head.headers);
+    if (head.status !== 100) this.#call!.handler.onInformational?.(head.status, head.fields.flat());
   }
 
   onParsedHead(head: AnswerHead): void {
     this.#idleMs = head.keepAlive ? idleMsOf(head.keepAliveSeconds) : 0;
-    this.#call!.handler.onHead(head.status, head.reason, head.headers, head.framing, head.trailer);
+    this.#call!.handler.onHead(head);
   }
 
   onParsedData(chunk: Buffer, last: boolean): void {

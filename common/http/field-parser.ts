@@ -1,6 +1,8 @@
 /** Breaks a rule of HTTP/1.1; the message says which. */
 export class FieldError extends Error {}
 
+/** What is marked of a field: where its name starts and ends, and where its value does. */
+export const MARKS_PER_FIELD = 4;
 /** Headers, or trailers, that one message may have. */
 export const MAX_FIELDS = 1000;
 
@@ -15,12 +17,12 @@ for (let code = 0; code < 256; code++) VALUE[code] = code === 9 || (code >= 32 &
 
 /**
  * Reads field lines from `at` to the empty line that ends them, each as `name: value CRLF` and in no other way: no
- * folded lines, no space before the colon, no bare CR or LF. Pushes names and values to `into`.
+ * folded lines, no space before the colon, no bare CR or LF. Pushes the marks of each to `marks`.
  *
  * @param text Latin-1; must hold the empty line
  * @throws FieldError
  */
-export function parseFields(text: string, at: number, into: string[]): void {
+export function parseFields(text: string, at: number, marks: number[]): void {
   let i = at;
   for (;;) {
     const nameStart = i;
@@ -31,7 +33,7 @@ export function parseFields(text: string, at: number, into: string[]): void {
       throw new FieldError(code === 32 || code === 9 ? 'folded header line' : 'bad character in a header name');
     }
     if (code !== 58) throw new FieldError('bad character in a header name');
-    const name = text.slice(nameStart, i);
+    const nameEnd = i;
     code = text.charCodeAt(++i);
     while (code === 32 || code === 9) code = text.charCodeAt(++i);
     const valueStart = i;
@@ -39,8 +41,8 @@ export function parseFields(text: string, at: number, into: string[]): void {
     if (code !== 13 || text.charCodeAt(i + 1) !== 10) throw new FieldError('bad character in a header value');
     let valueEnd = i;
     while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--;
-    into.push(name, text.slice(valueStart, valueEnd));
-    if (into.length > MAX_FIELDS * 2) throw new FieldError(`more than ${MAX_FIELDS} headers`);
+    marks.push(nameStart, nameEnd, valueStart, valueEnd);
+    if (marks.length > MAX_FIELDS * MARKS_PER_FIELD) throw new FieldError(`more than ${MAX_FIELDS} headers`);
     i += 2;
   }
 }

@@ -1,78 +1,34 @@
-/** A header list is flat, name after value, as in `IncomingMessage.rawHeaders`: order, case and repeats survive. */
+import type { Fields } from './fields.ts';
 
-/** The first value of a header; `lowerName` in lower case. */
-export function getHeader(headers: readonly string[], lowerName: string): string | undefined {
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return headers[i + 1];
-  }
-  return undefined;
-}
+/** Never forwarded (RFC 9110 section 7.6.1), with Proxy-Connection and Expect, which are of one hop too. */
+const HOP_BY_HOP = [
+  'te',
+  'expect',
+  'upgrade',
+  'trailer',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'proxy-authenticate',
+  'proxy-authorization',
+];
+/** By the length of the name, by which most headers are told apart. */
+const HOP_BY_HOP_BY_LENGTH = Array.from({ length: 20 }, (_, length) =>
+  HOP_BY_HOP.filter((name) => name.length === length),
+);
 
-/**
- * Without hop-by-hop headers and those that Connection names (RFC 9110 section 7.6.1), and without Proxy-Connection
- * and Expect, which are of one hop too. Host stays even if Connection names it: a request must have one.
- */
-export function stripHopByHop(headers: readonly string[]): string[] {
-  const kept: string[] = [];
-  let named: string[] | undefined;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    const value = headers[i + 1]!;
-    if (isHopByHop(name)) {
-      if (name.length === 10 && name.toLowerCase() === 'connection') named = join(named, namedByConnection(value));
-    } else {
-      kept.push(name, value);
-    }
-  }
-  return named === undefined ? kept : withoutNames(kept, named);
-}
-
-/** `headers` with those of `added` in place of same-named ones. */
-export function replaceHeaders(headers: readonly string[], added: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < headers.length; i += 2) if (!hasName(added, headers[i]!)) kept.push(headers[i]!, headers[i + 1]!);
-  for (let i = 0; i < added.length; i++) kept.push(added[i]!);
-  return kept;
-}
-
-/** Whether a header is never forwarded. By length first: most names are told apart without lowering their case. */
-export function isHopByHop(name: string): boolean {
-  switch (name.length) {
-    case 2:
-      return name.toLowerCase() === 'te';
-    case 6:
-      return name.toLowerCase() === 'expect';
-    case 7: {
-      const lower = name.toLowerCase();
-      return lower === 'upgrade' || lower === 'trailer';
-    }
-    case 10: {
-      const lower = name.toLowerCase();
-      return lower === 'connection' || lower === 'keep-alive';
-    }
-    case 16:
-      return name.toLowerCase() === 'proxy-connection';
-    case 17:
-      return name.toLowerCase() === 'transfer-encoding';
-    case 18:
-      return name.toLowerCase() === 'proxy-authenticate';
-    case 19:
-      return name.toLowerCase() === 'proxy-authorization';
-    default:
-      return false;
-  }
-}
-
-/** Whether a list has a header of this name. */
-export function hasName(headers: readonly string[], name: string): boolean {
-  for (let i = 0; i < headers.length; i += 2) {
-    const candidate = headers[i]!;
-    if (candidate.length !== name.length) continue;
-    if (candidate === name || candidate.toLowerCase() === name.toLowerCase()) return true;
-  }
+/** Whether a header is never forwarded. */
+export function isHopByHop(fields: Fields, at: number): boolean {
+  const length = fields.nameLength(at);
+  if (length >= HOP_BY_HOP_BY_LENGTH.length) return false;
+  const names = HOP_BY_HOP_BY_LENGTH[length]!;
+  for (let i = 0; i < names.length; i++) if (fields.isNamed(at, names[i]!)) return true;
   return false;
 }
+
+/** As `isHopByHop`, of a name. */
+export const isHopByHopName = (name: string): boolean => HOP_BY_HOP.includes(name.toLowerCase());
 
 /**
  * The header names that a `Connection` value lists, in lower case. Most values list none: `keep-alive` and `close` are
@@ -85,17 +41,6 @@ export function namedByConnection(value: string | undefined): string[] | undefin
     .split(',')
     .map((token) => token.trim());
   return names.filter((name) => name !== '' && name !== 'host' && name !== 'close');
-}
-
-const join = (a: string[] | undefined, b: string[] | undefined): string[] | undefined =>
-  a === undefined || b === undefined ? (a ?? b) : [...a, ...b];
-
-/** Without the headers of these names, given in lower case. */
-export function withoutNames(headers: readonly string[], lowerNames: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < headers.length; i += 2)
-    if (!lowerNames.includes(headers[i]!.toLowerCase())) kept.push(headers[i]!, headers[i + 1]!);
-  return kept;
 }
 
 /**
@@ -133,4 +78,4 @@ const FORBIDDEN_TRAILERS = new Set([
   'max-forwards',
 ]);
 
-const isSafeTrailer = (name: string): boolean => !isHopByHop(name) && !FORBIDDEN_TRAILERS.has(name.toLowerCase());
+const isSafeTrailer = (name: string): boolean => !isHopByHopName(name) && !FORBIDDEN_TRAILERS.has(name.toLowerCase());

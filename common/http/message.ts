@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeader, OutgoingHttpHeaders } fro
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { AnswerFraming } from './answer-head.ts';
+import type { Fields } from './fields.ts';
 
 /** A request to be served, as node:http and our own server (server/) both give it; the body is the stream. */
 export interface HttpRequest extends Readable {
@@ -14,6 +15,8 @@ export interface HttpRequest extends Readable {
   readonly headers: IncomingHttpHeaders;
   /** Flat, as they came. */
   readonly rawHeaders: string[];
+  /** The same, cheaper where few of them are looked at. Our own server's only; see `fieldsOf`. */
+  readonly fields?: Fields;
   /** Flat; after the end of the body. */
   readonly rawTrailers: string[];
   /** The body has been received whole, though it may still be unread. */
@@ -45,8 +48,18 @@ export interface HttpResponse extends EventEmitter {
   /** `headers`: an object, or a flat list. */
   writeHead(status: number, reason?: string, headers?: OutgoingHttpHeaders | OutgoingHttpHeader[]): this;
   writeHead(status: number, headers?: OutgoingHttpHeaders | OutgoingHttpHeader[]): this;
-  /** As writeHead, for headers that are known to be sound and end-to-end. Our own server's only. */
-  writeCheckedHead?(status: number, reason: string, headers: readonly string[], framing: AnswerFraming): void;
+  /**
+   * As writeHead, for lines that are known to be sound and end-to-end, and have a Content-Length when `framing` says
+   * so. `trailer` are the names of trailers to declare. Our own server's only.
+   */
+  writeCheckedHead?(
+    status: number,
+    reason: string,
+    lines: string,
+    framing: AnswerFraming,
+    hasDate: boolean,
+    trailer?: string,
+  ): void;
   writeInformation?: unknown;
   /** Of the body, given to the socket so far. Our own server's only. */
   readonly bodyBytes?: number;

@@ -1,3 +1,4 @@
+import type { Fields } from './fields.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
 import { RelayedCall } from './relayed-call.ts';
 import type { Upstream } from './upstream.ts';
@@ -11,7 +12,7 @@ export interface RelayOptions {
   /** Target and added headers were read by a parser or made by ourselves: looking at each character again costs much. */
   readonly addsSoundHeaders?: boolean;
   /** Flat list added to the answer, asked for as its head is written, knowing its own; replaces same-named ones. */
-  answerHeaders?(status: number, headers: readonly string[]): readonly string[];
+  answerHeaders?(status: number, headers: Fields): readonly string[];
   /** For the whole call; 0 or absent: no limit. */
   readonly timeoutMs?: number;
   /** `timeoutMs` ends with the head of an answer of type text/event-stream. */
@@ -32,8 +33,8 @@ export type RelayOutcome =
       readonly status: number;
       readonly requestBytes: number;
       readonly answerBytes: number;
-      /** End-to-end headers of the answer, flat, without those added. */
-      readonly answerHeaders: readonly string[];
+      /** End-to-end headers of the answer, without those added. */
+      readonly answerHeaders: Fields;
     }
   | {
       readonly kind: 'failed';

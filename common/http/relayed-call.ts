@@ -1,6 +1,7 @@
-import type { AnswerFraming } from './answer-head.ts';
+import type { AnswerHead } from './answer-head.ts';
 import { Deadline, type Expiring } from './deadline.ts';
-import { hasName, replaceHeaders, safeTrailerNames, safeTrailers } from './headers.ts';
+import { fieldsOf } from './fields.ts';
+import { safeTrailerNames, safeTrailers } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
 import type { Relay, RelayOptions, RelayOutcome } from './relay.ts';
 import { bodyOf, framingOf, isEventStream, relayedHead } from './relayed-head.ts';
@@ -23,15 +24,13 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
   readonly #options: RelayOptions;
   #call: UpstreamCall | undefined = undefined;
   #deadline: Deadline | undefined = undefined;
-  readonly #body: OutgoingRequest['body'];
+  #body: OutgoingRequest['body'] = 'none';
   #reading = false;
   /** It was here whole, and has been sent. */
   #bodyTaken = false;
   #requestBytes = 0;
   #answerBytes = 0;
-  #status: number | undefined = undefined;
-  #answerHeaders: string[] = [];
-  #framing: AnswerFraming = 'none';
+  #answer: AnswerHead | undefined = undefined;
   /** writeHead was called, and nothing has left yet: the first piece of the body shall go with it. */
   #headHeld = false;
   #draining = false;
@@ -41,7 +40,6 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
     this.#req = req;
     this.#res = res;
     this.#options = options;
-    this.#body = bodyOf(req);
   }
 
   start(upstream: Upstream): void {
@@ -53,8 +51,10 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
       process.nextTick(onGoneBefore, this);
       return;
     }
-    const body = this.#body;
-    const head = relayedHead(req, options, framingOf(req, body));
+    const fields = fieldsOf(req);
+    const body = bodyOf(fields);
+    this.#body = body;
+    const head = relayedHead(req, fields, options, framingOf(fields, body));
     const call = upstream.sendHead(head, req.method === 'HEAD', body, this);
     this.#call = call;
     // Listeners stay when the call is done: taking them off costs more, and another attempt uses them again.
@@ -87,23 +87,25 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
     res.writeInformation(status, headers);
   }
 
-  onHead(status: number, reason: string, headers: string[], framing: AnswerFraming, trailer: string | undefined): void {
+  onHead(head: AnswerHead): void {
     const { answerHeaders, timeoutExemptStreams } = this.#options;
-    this.#status = status;
-    this.#answerHeaders = headers;
-    this.#framing = framing;
-    if (timeoutExemptStreams && this.#deadline !== undefined && isEventStream(headers)) this.#deadline.cancel();
-    const added = answerHeaders === undefined ? NONE : this.#options.answerHeaders!(status, headers);
-    const sent = withAdded(headers, added);
-    if (framing === 'chunked' && this.#req.httpVersionMinor === 1) {
-      const names = safeTrailerNames(trailer);
-      if (names !== undefined) sent.push('Trailer', names);
-    }
-    if (this.#res.writeCheckedHead !== undefined) {
-      this.#res.writeCheckedHead(status, reason, sent, framing);
+    const res = this.#res;
+    const { status, fields } = head;
+    this.#answer = head;
+    if (timeoutExemptStreams && this.#deadline !== undefined && isEventStream(fields)) this.#deadline.cancel();
+    const added = answerHeaders === undefined ? NONE : this.#options.answerHeaders!(status, fields);
+    const isChunked = head.framing === 'chunked' && this.#req.httpVersionMinor === 1;
+    const trailer = isChunked ? safeTrailerNames(head.trailer) : undefined;
+    if (res.writeCheckedHead !== undefined) {
+      let lines = fields.lines(added, keepAll);
+      for (let i = 0; i < added.length; i += 2) lines += `${added[i]!}: ${added[i + 1]!}\r\n`;
+      res.writeCheckedHead(status, head.reason, lines, head.framing, fields.has('date'), trailer);
     } else {
+      const replaced = added.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+      const sent = fields.without(replaced).flat().concat(added);
+      if (trailer !== undefined) sent.push('Trailer', trailer);
       if (isLast(this.#req)) sent.push('Connection', 'close');
-      this.#res.writeHead(status, reason, sent);
+      res.writeHead(status, head.reason, sent);
     }
     this.#headHeld = true;
   }
@@ -141,10 +143,10 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
     if (!res.writableEnded) res.end();
     this.#finish({
       kind: 'answered',
-      status: this.#status!,
+      status: this.#answer!.status,
       requestBytes: this.#requestBytes,
       answerBytes: this.#answerBytes,
-      answerHeaders: this.#answerHeaders,
+      answerHeaders: this.#answer!.fields,
     });
   }
 
@@ -157,7 +159,7 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
       headSent,
       retryable,
       requestBytes: this.#requestBytes,
-      ...statusOf(this.#status),
+      ...statusOf(this.#answer),
     });
   }
 
@@ -172,7 +174,7 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
   onClientGone(): void {
     if (this.#done) return;
     this.#call?.destroy();
-    this.#finish({ kind: 'client_gone', requestBytes: this.#requestBytes, ...statusOf(this.#status) });
+    this.#finish({ kind: 'client_gone', requestBytes: this.#requestBytes, ...statusOf(this.#answer) });
   }
 
   onRequestData(chunk: Buffer): void {
@@ -213,7 +215,7 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
   #endBy(kind: 'aborted' | 'timed_out'): void {
     this.#call?.destroy();
     const headSent = this.#cutIfSent();
-    this.#finish({ kind, headSent, requestBytes: this.#requestBytes, ...statusOf(this.#status) });
+    this.#finish({ kind, headSent, requestBytes: this.#requestBytes, ...statusOf(this.#answer) });
   }
 
   /** An answer that cannot be finished must not look finished. @returns whether any of it was sent */
@@ -221,7 +223,7 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
     const res = this.#res;
     if (!res.headersSent) return false;
     // Without a length or chunks the connection's end is the body's end, so it must not be a clean one.
-    if (this.#req.httpVersionMinor === 0 && this.#framing !== 'length') res.socket?.resetAndDestroy();
+    if (this.#req.httpVersionMinor === 0 && this.#answer?.framing !== 'length') res.socket?.resetAndDestroy();
     res.destroy();
     return true;
   }
@@ -245,6 +247,7 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
 }
 
 const NONE: readonly string[] = [];
+const keepAll = (): boolean => false;
 
 // Listeners that all calls share find theirs on the emitter: none is made per call.
 function onResponseClose(this: RelayedResponse): void {
@@ -264,14 +267,8 @@ function onRequestEnd(this: RelayedRequest): void {
 }
 const onGoneBefore = (relayed: RelayedCall): void => relayed.onClientGone();
 
-/** A new list; mostly none of the names are in both, and nothing must be left out. */
-function withAdded(headers: readonly string[], added: readonly string[]): string[] {
-  for (let i = 0; i < added.length; i += 2) if (hasName(headers, added[i]!)) return replaceHeaders(headers, added);
-  return headers.concat(added);
-}
-
-function statusOf(status: number | undefined): { readonly status?: number } {
-  return status === undefined ? {} : { status };
+function statusOf(answer: AnswerHead | undefined): { readonly status?: number } {
+  return answer === undefined ? {} : { status: answer.status };
 }
 
 function trailerPairs(trailers: readonly string[]): [string, string][] {

@@ -1,4 +1,5 @@
-import { getHeader, hasName, isHopByHop, namedByConnection, safeTrailerNames } from './headers.ts';
+import type { Fields } from './fields.ts';
+import { isHopByHop, namedByConnection, safeTrailerNames } from './headers.ts';
 import type { HttpRequest } from './message.ts';
 import { checkTarget, fieldLine } from './request-head.ts';
 import type { OutgoingRequest } from './upstream.ts';
@@ -11,10 +12,10 @@ export interface RelayedHeadOptions {
   readonly addsSoundHeaders?: boolean;
 }
 
-/** How the body of `req` is framed, and so is to be framed again. */
-export function bodyOf(req: HttpRequest): OutgoingRequest['body'] {
-  if (getHeader(req.rawHeaders, 'transfer-encoding') !== undefined) return CHUNKED;
-  const length = getHeader(req.rawHeaders, 'content-length');
+/** How the body of a request is framed, and so is to be framed again. */
+export function bodyOf(fields: Fields): OutgoingRequest['body'] {
+  if (fields.has('transfer-encoding')) return CHUNKED;
+  const length = fields.get('content-length');
   return length === undefined ? 'none' : { length: Number(length) };
 }
 
@@ -24,23 +25,13 @@ export function bodyOf(req: HttpRequest): OutgoingRequest['body'] {
  *
  * @throws TypeError when the target or an added header is not one line
  */
-export function relayedHead(req: HttpRequest, options: RelayedHeadOptions, framing: string): string {
-  const raw = req.rawHeaders;
+export function relayedHead(req: HttpRequest, fields: Fields, options: RelayedHeadOptions, framing: string): string {
   const added = options.addRequestHeaders ?? NONE;
   const isSound = options.addsSoundHeaders === true;
-  const named = namedIn(raw);
-  let host = options.hostHeader;
-  let lines = '';
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') {
-      host ??= raw[i + 1]!;
-      continue;
-    }
-    if (isReplaced(name) || (added.length > 0 && hasName(added, name))) continue;
-    if (named?.includes(name.toLowerCase())) continue;
-    lines += `${name}: ${raw[i + 1]!}\r\n`;
-  }
+  const named = namedIn(fields);
+  if (named !== undefined) fields = fields.without(named);
+  let host = options.hostHeader ?? fields.get('host');
+  let lines = fields.lines(added, isReplaced);
   for (let i = 0; i < added.length; i += 2) {
     const name = added[i]!;
     if (name.length === 4 && name.toLowerCase() === 'host') host = added[i + 1];
@@ -51,35 +42,37 @@ export function relayedHead(req: HttpRequest, options: RelayedHeadOptions, frami
   return `${req.method} ${target} HTTP/1.1\r\nHost: ${host ?? 'localhost'}\r\n${lines}${framing}\r\n`;
 }
 
-/** The lines that frame a body, with the trailers that `req` declares. */
-export function framingOf(req: HttpRequest, body: OutgoingRequest['body']): string {
+/** The lines that frame a body, with the trailers that a request declares in `fields`. */
+export function framingOf(fields: Fields, body: OutgoingRequest['body']): string {
   if (body === 'none') return '';
   if (body.length !== undefined) return `Content-Length: ${body.length}\r\n`;
-  const trailer = safeTrailerNames(getHeader(req.rawHeaders, 'trailer'));
+  const trailer = safeTrailerNames(fields.get('trailer'));
   return `${trailer === undefined ? '' : `Trailer: ${trailer}\r\n`}Transfer-Encoding: chunked\r\n`;
 }
 
-/** A stream of server-sent events, which lasts as long as both sides want. */
-export function isEventStream(headers: readonly string[]): boolean {
-  return /^text\/event-stream(?:$|[; \t])/i.test(getHeader(headers, 'content-type') ?? '');
+/** Of an answer that is a stream of server-sent events, which lasts as long as both sides want. */
+export function isEventStream(fields: Fields): boolean {
+  const at = fields.find('content-type');
+  return (
+    at !== -1 && fields.valueStarts(at, EVENT_STREAM) && '; \t'.includes(fields.value(at).charAt(EVENT_STREAM.length))
+  );
 }
 
+const EVENT_STREAM = 'text/event-stream';
 const NONE: readonly string[] = [];
 const CHUNKED = { length: undefined };
 
 /** The headers that Connection names, however often it comes. */
-function namedIn(raw: readonly string[]): string[] | undefined {
+function namedIn(fields: Fields): string[] | undefined {
   let named: string[] | undefined;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!;
-    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
-    const more = namedByConnection(raw[i + 1]!);
+  for (let at = 0; at < fields.count; at++) {
+    if (!fields.isNamed(at, 'connection')) continue;
+    const more = namedByConnection(fields.value(at));
     if (more !== undefined) named = named === undefined ? more : named.concat(more);
   }
   return named;
 }
 
 /** Headers that are of one hop, or are written anew. */
-function isReplaced(name: string): boolean {
-  return name.length === 14 ? name.toLowerCase() === 'content-length' : isHopByHop(name);
-}
+const isReplaced = (fields: Fields, at: number): boolean =>
+  fields.isNamed(at, 'host') || fields.isNamed(at, 'content-length') || isHopByHop(fields, at);

@@ -1,4 +1,4 @@
-import { isHopByHop } from './headers.ts';
+import { isHopByHopName } from './headers.ts';
 import type { OutgoingRequest } from './upstream.ts';
 
 /**
@@ -38,5 +38,4 @@ const NOT_TARGET = /[^\x21-\x7e]|^$/;
 const NOT_TOKEN = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]|^$/;
 const NOT_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
-const isFraming = (name: string): boolean =>
-  name.length === 14 ? name.toLowerCase() === 'content-length' : isHopByHop(name);
+const isFraming = (name: string): boolean => name.toLowerCase() === 'content-length' || isHopByHopName(name);

@@ -4,6 +4,7 @@ import { FaasError } from '../errors.ts';
 import type { AnswerHead } from './answer-head.ts';
 import { AnswerParser, type AnswerSink } from './answer-parser.ts';
 import { FieldError } from './field-parser.ts';
+import { fieldsOf } from './fields.ts';
 import type { HttpRequest } from './message.ts';
 import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from './problem.ts';
 import { relayedHead } from './relayed-head.ts';
@@ -86,7 +87,7 @@ class RelayedUpgrade implements AnswerSink {
     this.#status = 101;
     this.#answered = true;
     const lines = ['Connection', 'Upgrade', ...(head.upgrade === undefined ? [] : ['Upgrade', head.upgrade])];
-    this.#client.write(answerHead(101, head.reason, [...lines, ...head.headers]), 'latin1');
+    this.#client.write(answerHead(101, head.reason, [...lines, ...head.fields.flat()]), 'latin1');
     if (rest.length > 0) this.#client.write(Buffer.from(rest));
     if (this.#head.length > 0) this.#upstream.write(this.#head);
     this.#client.pipe(this.#upstream);
@@ -95,7 +96,7 @@ class RelayedUpgrade implements AnswerSink {
 
   onParsedHead(head: AnswerHead): void {
     this.#status = head.status;
-    this.#client.write(answerHead(head.status, head.reason, [...head.headers, 'Connection', 'close']), 'latin1');
+    this.#client.write(answerHead(head.status, head.reason, [...head.fields.flat(), 'Connection', 'close']), 'latin1');
   }
 
   onParsedData(chunk: Buffer): void {
@@ -153,7 +154,7 @@ class RelayedUpgrade implements AnswerSink {
 /** It has no body: what follows the head is of the protocol to come. */
 function upgradeHead(req: HttpRequest, options: RelayUpgradeOptions): string {
   const framing = `Connection: Upgrade\r\n${fieldLine('Upgrade', req.headers.upgrade ?? '')}`;
-  return relayedHead(req, { ...options, target: options.target ?? req.url! }, framing);
+  return relayedHead(req, fieldsOf(req), { ...options, target: options.target ?? req.url! }, framing);
 }
 
 function answerHead(status: number, reason: string, headers: readonly string[]): string {

@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import type { AnswerFraming } from './answer-head.ts';
+import type { AnswerFraming, AnswerHead } from './answer-head.ts';
 import { RawServer } from './testing/raw-peer.ts';
 import { type AnswerHandler, type OutgoingRequest, Upstream } from './upstream.ts';
 import type { UpstreamError } from './upstream-error.ts';
@@ -25,9 +25,9 @@ class Collector implements AnswerHandler {
   onDrain(): void {
     this.drains++;
   }
-  onHead(status: number, _reason: string, headers: string[], framing: AnswerFraming): void {
+  onHead({ status, fields, framing }: AnswerHead): void {
     this.status = status;
-    this.headers = headers;
+    this.headers = fields.flat();
     this.framing = framing;
   }
   onData(chunk: Buffer): boolean {

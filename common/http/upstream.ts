@@ -1,4 +1,4 @@
-import type { AnswerFraming } from './answer-head.ts';
+import type { AnswerHead } from './answer-head.ts';
 import { Connection } from './connection.ts';
 import { writeRequestHead } from './request-head.ts';
 import { UpstreamError } from './upstream-error.ts';
@@ -45,10 +45,7 @@ export interface AnswerHandler {
   onDrain(): void;
   /** 102 to 199 but 101; 100 is swallowed. */
   onInformational?(status: number, headers: string[]): void;
-  /**
-   * `headers` are end-to-end, flat. `trailer` names the trailers that are declared.
-   */
-  onHead(status: number, reason: string, headers: string[], framing: AnswerFraming, trailer: string | undefined): void;
+  onHead(head: AnswerHead): void;
   /**
    * A piece of the body, decoded. `last`: `onEnd` follows at once.
    *

@@ -1,4 +1,5 @@
 import { FaasError } from '../../common/errors.ts';
+import { fieldsOf } from '../../common/http/fields.ts';
 import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import { relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
@@ -26,7 +27,7 @@ export class Forward {
   send(req: HttpRequest, res: HttpResponse, token?: string): void {
     // It may have waited since before the connection was to end.
     if (this.#replaced) res.shouldKeepAlive = false;
-    const added = requestHeaders(req, readCallHead(req.rawHeaders), startTimeNow(), this.#product);
+    const added = requestHeaders(req, readCallHead(fieldsOf(req)), startTimeNow(), this.#product);
     added.push(CLIENT_HEADER, clientAddress(req));
     if (token !== undefined) added.push('Authorization', token);
     relay(req, res, this.#upstream, {

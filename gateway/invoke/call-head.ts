@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Fields } from '../../common/http/fields.ts';
 import type { HttpRequest } from '../../common/http/message.ts';
 import { sixDigits } from '../../common/seconds-text.ts';
 
@@ -19,8 +20,8 @@ export interface CallHead {
   readonly hasUserAgent: boolean;
 }
 
-/** Reads a head in one pass over the raw headers, which spares Node the making of an object of all of them. */
-export function readCallHead(raw: readonly string[]): CallHead {
+/** Reads a head in one pass over the headers, which spares Node the making of an object of all of them. */
+export function readCallHead(fields: Fields): CallHead {
   let callId: string | undefined;
   let contentLength: number | undefined;
   let chunked = false;
@@ -29,34 +30,31 @@ export function readCallHead(raw: readonly string[]): CallHead {
   let hasForwardedHost = false;
   let hasForwardedProto = false;
   let hasUserAgent = false;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!;
-    // Lengths first: most headers are told apart without making a lower-case copy.
-    switch (name.length) {
+  for (let at = 0; at < fields.count; at++) {
+    // Lengths first: by them most headers are told apart.
+    switch (fields.nameLength(at)) {
       case 4:
-        if (name.toLowerCase() === 'host') host = raw[i + 1];
+        if (fields.isNamed(at, 'host')) host = fields.value(at);
         break;
       case 9:
-        if (name.toLowerCase() === 'x-call-id') callId ??= raw[i + 1];
+        if (fields.isNamed(at, 'x-call-id')) callId ??= fields.value(at);
         break;
       case 10:
-        if (name.toLowerCase() === 'user-agent') hasUserAgent = true;
+        if (fields.isNamed(at, 'user-agent')) hasUserAgent = true;
         break;
       case 14:
-        if (name.toLowerCase() === 'content-length') contentLength = Number(raw[i + 1]);
+        if (fields.isNamed(at, 'content-length')) contentLength = Number(fields.value(at));
         break;
       case 15:
-        if (name.toLowerCase() === 'x-forwarded-for') hasForwardedFor = true;
+        if (fields.isNamed(at, 'x-forwarded-for')) hasForwardedFor = true;
         break;
       case 16:
-        if (name.toLowerCase() === 'x-forwarded-host') hasForwardedHost = true;
+        if (fields.isNamed(at, 'x-forwarded-host')) hasForwardedHost = true;
         break;
-      case 17: {
-        const lower = name.toLowerCase();
-        if (lower === 'transfer-encoding') chunked = true;
-        else if (lower === 'x-forwarded-proto') hasForwardedProto = true;
+      case 17:
+        if (fields.isNamed(at, 'transfer-encoding')) chunked = true;
+        else if (fields.isNamed(at, 'x-forwarded-proto')) hasForwardedProto = true;
         break;
-      }
     }
   }
   return {

@@ -1,5 +1,5 @@
 import { ERROR_STATUS, FaasError, type FaasErrorCode } from '../../common/errors.ts';
-import { getHeader } from '../../common/http/headers.ts';
+import { type Fields, fieldsOf } from '../../common/http/fields.ts';
 import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import { ERROR_CODE_HEADER, toProblem } from '../../common/http/problem.ts';
 import { type Relay, type RelayOptions, type RelayOutcome, relay } from '../../common/http/relay.ts';
@@ -23,7 +23,6 @@ const EXPLAIN_MS = 1000;
 const CLIENT_GONE = 499;
 /** The longest that a timer can run: 24 days. A longer limit is none. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const NONE: readonly string[] = [];
 const now = (): number => performance.now();
 
 /** What calls share. */
@@ -75,7 +74,7 @@ export class Invocation implements RelayOptions {
     this.#res = res;
     this.#entry = entry;
     this.target = target;
-    this.#head = readCallHead(req.rawHeaders);
+    this.#head = readCallHead(fieldsOf(req));
     this.#timeoutMs = entry.rules.timeoutMs ?? context.upstreamTimeoutMs;
     this.addRequestHeaders = requestHeaders(req, this.#head, this.#startTime, context.product);
   }
@@ -160,7 +159,7 @@ export class Invocation implements RelayOptions {
     const { status, answerHeaders, requestBytes } = answered;
     this.#entry.metrics.received(requestBytes);
     if (status >= 400) {
-      const code = getHeader(answerHeaders, ERROR_CODE_HEADER);
+      const code = answerHeaders.get(ERROR_CODE_HEADER);
       if (code !== undefined && code in ERROR_STATUS) this.#remember(replica, code as FaasErrorCode);
     }
     this.#end(status);
@@ -234,14 +233,14 @@ export class Invocation implements RelayOptions {
   #fail(error: unknown): void {
     sendProblem(this.#res, error, {
       internal: 'gateway',
-      headers: this.answerHeaders(0, NONE),
+      headers: this.answerHeaders(0),
       extra: { callId: this.#head.callId },
     });
     this.#end(toProblem(error).status);
   }
 
-  /** @param given the function's own, flat; of the duration only the watchdog knows the handler's part */
-  answerHeaders(_status: number, given: readonly string[]): string[] {
+  /** @param given the function's own; of the duration only the watchdog knows the handler's part */
+  answerHeaders(_status: number, given?: Fields): string[] {
     const added = [
       'X-Call-Id',
       this.#head.callId,
@@ -250,7 +249,7 @@ export class Invocation implements RelayOptions {
       'X-Served-By',
       this.#context.product,
     ];
-    if (getHeader(given, 'x-duration-seconds') === undefined)
+    if (!given?.has('x-duration-seconds'))
       added.push('X-Duration-Seconds', secondsText(performance.now() - this.#startedAt));
     return added;
   }

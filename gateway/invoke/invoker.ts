@@ -1,4 +1,5 @@
 import { ERROR_STATUS, FaasError } from '../../common/errors.ts';
+import { fieldsOf } from '../../common/http/fields.ts';
 import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import type { GatewayAuth } from '../auth/gateway-auth.ts';
@@ -69,7 +70,7 @@ export class Invoker {
 
   /** Not counted: names that strangers make up would become labels without bound. */
   #refuse(req: HttpRequest, res: HttpResponse, error: FaasError): void {
-    const { callId } = readCallHead(req.rawHeaders);
+    const { callId } = readCallHead(fieldsOf(req));
     const headers = ['X-Call-Id', callId, 'X-Start-Time', startTimeNow(), 'X-Served-By', this.#context.product];
     if (error.code === 'unauthorized') headers.push('WWW-Authenticate', 'Bearer realm="functions"');
     sendProblem(res, error, { internal: 'gateway', headers, extra: { callId } });

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 import { FaasError } from '../../common/errors.ts';
+import { fieldsOf } from '../../common/http/fields.ts';
 import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from '../../common/http/problem.ts';
 import type { Address } from '../../provider/provider.ts';
 import { CLIENT_HEADER, clientAddress } from '../client-address.ts';
@@ -84,7 +85,7 @@ export class Upgrades {
     const startedAt = performance.now();
     let code = SWITCHED;
     entry.metrics.start(startedAt);
-    const { callId } = readCallHead(req.rawHeaders);
+    const { callId } = readCallHead(fieldsOf(req));
     const { method, url } = req;
     const client = clientAddress(req);
     socket.once('close', () => {
@@ -131,7 +132,7 @@ export class Upgrades {
     address: Address,
     more: readonly string[] = [],
   ): void {
-    const added = requestHeaders(req, readCallHead(req.rawHeaders), startTimeNow(), this.#deps.product).concat(more);
+    const added = requestHeaders(req, readCallHead(fieldsOf(req)), startTimeNow(), this.#deps.product).concat(more);
     for (let i = 0; i < added.length; i += 2) req.headers[added[i]!.toLowerCase()] = added[i + 1]!;
     req.url = target;
     (req as Upgrade)[kAddress] = address;

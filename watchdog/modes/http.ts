@@ -5,9 +5,9 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FaasError } from '../../common/errors.ts';
 import { freePort } from '../../common/free-port.ts';
-import { getHeader } from '../../common/http/headers.ts';
+import { fieldsOf } from '../../common/http/fields.ts';
 import type { HttpRequest } from '../../common/http/message.ts';
-import { type RelayOutcome, relay } from '../../common/http/relay.ts';
+import { type RelayOptions, type RelayOutcome, relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import { originTarget } from '../../common/http/strict.ts';
 import { relayUpgrade } from '../../common/http/upgrade.ts';
@@ -92,14 +92,8 @@ export class HttpMode implements Mode {
   }
 
   #relay(call: Call, req: HttpRequest, mayRetry: boolean): void {
-    const streams = getHeader(call.req.rawHeaders, 'accept')?.startsWith('text/event-stream') === true;
-    relay(req, call.res, this.#upstream!, {
-      target: originTarget(req.url!),
-      timeoutMs: streams ? 0 : call.limitMs,
-      timeoutExemptStreams: true,
-      answerHeaders: () => (streams ? [] : ['X-Duration-Seconds', secondsText(performance.now() - call.startedAt)]),
-      onDone: (outcome) => this.#onDone(call, req, outcome, mayRetry),
-    });
+    const onDone = (outcome: RelayOutcome): void => this.#onDone(call, req, outcome, mayRetry);
+    relay(req, call.res, this.#upstream!, new ProcessCall(call, originTarget(req.url!), onDone));
   }
 
   #onDone(call: Call, req: HttpRequest, outcome: RelayOutcome, mayRetry: boolean): void {
@@ -145,6 +139,31 @@ export class HttpMode implements Mode {
     const { message } = await this.#ended.promise;
     this.#starting.abort();
     throw new Error(message);
+  }
+}
+
+/** How one call is relayed to the process. */
+class ProcessCall implements RelayOptions {
+  readonly target: string;
+  readonly timeoutMs: number;
+  readonly timeoutExemptStreams = true;
+  readonly onDone: (outcome: RelayOutcome) => void;
+  readonly #startedAt: number;
+  /** Events were asked for: they last as long as both sides want. */
+  readonly #streams: boolean;
+
+  constructor(call: Call, target: string, onDone: (outcome: RelayOutcome) => void) {
+    const fields = fieldsOf(call.req);
+    const acceptAt = fields.find('accept');
+    this.#startedAt = call.startedAt;
+    this.#streams = acceptAt !== -1 && fields.valueStarts(acceptAt, 'text/event-stream');
+    this.target = target;
+    this.timeoutMs = this.#streams ? 0 : call.limitMs;
+    this.onDone = onDone;
+  }
+
+  answerHeaders(): readonly string[] {
+    return this.#streams ? [] : ['X-Duration-Seconds', secondsText(performance.now() - this.#startedAt)];
   }
 }
 

@@ -1,5 +1,5 @@
 import { FaasError } from '../../common/errors.ts';
-import { getHeader } from '../../common/http/headers.ts';
+import { fieldsOf } from '../../common/http/fields.ts';
 import type { HttpRequest } from '../../common/http/message.ts';
 
 /** The beginning of a request's body. When it is not `whole`, the rest is still to be read from the request. */
@@ -51,7 +51,7 @@ export async function readBody(req: HttpRequest, limitBytes: number): Promise<Bu
       'body_too_large',
       `The request body is larger than ${limitBytes} bytes; raise max_request_size, or use a mode that streams.`,
     );
-  if (Number(getHeader(req.rawHeaders, 'content-length') ?? 0) > limitBytes) throw tooLarge();
+  if (Number(fieldsOf(req).get('content-length') ?? 0) > limitBytes) throw tooLarge();
   const body = await readBodyStart(req, limitBytes + 1);
   if (body.bytes > limitBytes) throw tooLarge();
   return body.chunks.length === 1 ? body.chunks[0]! : Buffer.concat(body.chunks, body.bytes);
@@ -59,5 +59,4 @@ export async function readBody(req: HttpRequest, limitBytes: number): Promise<Bu
 
 /** Neither length nor chunks, as most GET requests have it. */
 export const hasNoBody = (req: HttpRequest): boolean =>
-  getHeader(req.rawHeaders, 'transfer-encoding') === undefined &&
-  (getHeader(req.rawHeaders, 'content-length') ?? '0') === '0';
+  fieldsOf(req).get('transfer-encoding') === undefined && (fieldsOf(req).get('content-length') ?? '0') === '0';

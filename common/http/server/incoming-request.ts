@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { Fields } from '../fields.ts';
 import type { HttpRequest } from '../message.ts';
 import { headerObject } from './header-object.ts';
 import type { RequestHead } from './request-head.ts';
@@ -25,7 +26,6 @@ export interface BodySource {
 export class IncomingRequest extends Readable implements HttpRequest {
   readonly method: string;
   url: string;
-  readonly rawHeaders: string[];
   rawTrailers: string[] = [];
   readonly httpVersionMajor = 1;
   readonly httpVersionMinor: number;
@@ -33,6 +33,9 @@ export class IncomingRequest extends Readable implements HttpRequest {
   aborted = false;
   awaitsContinue: boolean;
   #source: BodySource;
+  readonly #fields: Fields;
+  /** Made when first asked for; from then on they can have been changed. */
+  #rawHeaders: string[] | undefined = undefined;
   #headers: IncomingHttpHeaders | undefined = undefined;
   /** Until the stream is read. */
   #early: Buffer[] | undefined = [];
@@ -46,12 +49,18 @@ export class IncomingRequest extends Readable implements HttpRequest {
     super(STREAM_OPTIONS);
     this.method = head.method;
     this.url = head.target;
-    this.rawHeaders = head.fields;
+    this.#fields = head.fields;
     this.httpVersionMinor = head.minor;
     this.awaitsContinue = head.expectsContinue && (head.chunked || head.length > 0);
     this.#source = source;
   }
 
+  get fields(): Fields {
+    return this.#rawHeaders === undefined ? this.#fields : Fields.of(this.#rawHeaders);
+  }
+  get rawHeaders(): string[] {
+    return (this.#rawHeaders ??= this.#fields.flat());
+  }
   get headers(): IncomingHttpHeaders {
     return (this.#headers ??= headerObject(this.rawHeaders));
   }

@@ -61,23 +61,22 @@ export abstract class OutgoingHead extends AnswerHeaders {
     return this;
   }
 
-  /**
-   * As writeHead, for what a parser of ours has read: the headers are sound, end-to-end, and have a Content-Length
-   * when the body is framed by one. Looking at each again would cost more than all the rest of the answer.
-   */
-  writeCheckedHead(status: number, reason: string, headers: readonly string[], framing: AnswerFraming): void {
+  /** Without a look at each line, which would cost more than all the rest of the answer. */
+  writeCheckedHead(
+    status: number,
+    reason: string,
+    lines: string,
+    framing: AnswerFraming,
+    hasDate: boolean,
+    trailer?: string,
+  ): void {
     this.statusCode = status;
     this.statusMessage = reason;
     this.bodiless = framing === 'none';
     this.isFramed = framing === 'length';
-    let lines = '';
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i]!;
-      if (name.length === 4 && name.toLowerCase() === 'date') this.#hasDate = true;
-      else if (name.length === 7 && name.toLowerCase() === 'trailer') this.#hasTrailers = true;
-      lines += `${name}: ${headers[i + 1]!}\r\n`;
-    }
-    this.#lines = lines;
+    this.#hasDate = hasDate;
+    this.#hasTrailers = trailer !== undefined;
+    this.#lines = trailer === undefined ? lines : `${lines}Trailer: ${trailer}\r\n`;
     this.headersSent = true;
   }
 

@@ -1,4 +1,5 @@
 import { FieldError, parseFields, TOKEN } from '../field-parser.ts';
+import { Fields } from '../fields.ts';
 import { faultOf, isLength } from '../strict.ts';
 
 /** A request that breaks a rule whose answer is not 400. */
@@ -18,8 +19,7 @@ export class RequestHead {
   target = '';
   /** Of the version, HTTP/1.x. */
   minor = 1;
-  /** Flat, as they came. */
-  fields: string[] = [];
+  readonly fields: Fields;
   /** Of the body, in bytes; 0 when chunked. */
   length = 0;
   chunked = false;
@@ -29,6 +29,10 @@ export class RequestHead {
   expectsContinue = false;
   /** Asks for another protocol, and has no body. */
   upgrades = false;
+
+  constructor(fields: Fields) {
+    this.fields = fields;
+  }
 }
 
 /**
@@ -38,50 +42,52 @@ export class RequestHead {
  * @throws FieldError
  */
 export function parseRequestHead(text: string): RequestHead {
-  const head = new RequestHead();
-  const fields = head.fields;
-  parseFields(text, parseRequestLine(text, head), fields);
+  const marks: number[] = [];
+  const fields = new Fields(text, marks);
+  const head = new RequestHead(fields);
+  parseFields(text, parseRequestLine(text, head), marks);
   let lengths = 0;
   let hosts = 0;
   let codings = 0;
   let upgrade = false;
   let connectionUpgrades = false;
   head.keepAlive = head.minor === 1;
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!;
-    switch (name.length) {
+  for (let at = 0; at < fields.count; at++) {
+    // By length first, by which most are told apart.
+    switch (fields.nameLength(at)) {
       case 4:
-        if (name.toLowerCase() === 'host') hosts++;
+        if (fields.isNamed(at, 'host')) hosts++;
         break;
       case 6:
-        if (name.toLowerCase() === 'expect') readExpectation(fields[i + 1]!, head);
+        if (fields.isNamed(at, 'expect')) readExpectation(fields.value(at), head);
         break;
       case 7:
-        if (name.toLowerCase() === 'upgrade') upgrade = true;
+        if (fields.isNamed(at, 'upgrade')) upgrade = true;
         break;
       case 10:
-        if (name.toLowerCase() === 'connection') {
-          const tokens = fields[i + 1]!.toLowerCase();
+        if (fields.isNamed(at, 'connection')) {
+          const tokens = fields.value(at).toLowerCase();
           if (hasToken(tokens, 'upgrade')) connectionUpgrades = true;
           if (hasToken(tokens, 'close')) head.keepAlive = false;
           else if (head.minor === 0 && hasToken(tokens, 'keep-alive')) head.keepAlive = true;
         }
         break;
       case 14:
-        if (name.toLowerCase() === 'content-length') {
+        if (fields.isNamed(at, 'content-length')) {
+          const value = fields.value(at);
           // One that is no length is left to the rules below.
-          lengths += isLength(fields[i + 1]!) ? 1 : 2;
-          head.length = Number(fields[i + 1]);
+          lengths += isLength(value) ? 1 : 2;
+          head.length = Number(value);
         }
         break;
       case 17:
-        if (name.toLowerCase() === 'transfer-encoding') codings++;
+        if (fields.isNamed(at, 'transfer-encoding')) codings++;
         break;
     }
   }
   // The rare ones are judged by the rules that node:http's requests are judged by.
   if (hosts !== 1 || lengths > 1 || codings > 0) {
-    const fault = faultOf(head.minor, fields);
+    const fault = faultOf(head.minor, fields.flat());
     if (fault !== undefined) throw new FieldError(fault);
   }
   head.chunked = codings > 0;

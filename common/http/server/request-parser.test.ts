@@ -57,7 +57,7 @@ test('requests are read the same, however their bytes are cut', (t) => {
       ['POST', '/d', false, '', []],
     ],
   );
-  t.deepEqual(whole.requests[0]!.head.fields, ['Host', 'x', 'X-A', 'one', 'x-a', '']);
+  t.deepEqual(whole.requests[0]!.head.fields.flat(), ['Host', 'x', 'X-A', 'one', 'x-a', '']);
   t.true(whole.requests[4]!.head.expectsContinue);
   for (let at = 1; at < SOUND.length; at++)
     t.deepEqual(read([SOUND.slice(0, at), SOUND.slice(at)]), whole, `cut at ${at}`);
@@ -233,7 +233,7 @@ test('what node:http refuses is refused here, and what both take is read alike (
     const { method, target, fields } = first.head;
     t.is(
       seen,
-      JSON.stringify([method, target, fields, first.body]),
+      JSON.stringify([method, target, fields.flat(), first.body]),
       `seed ${seed}, ${i}: ${JSON.stringify(text)} ${fault}`,
     );
   }

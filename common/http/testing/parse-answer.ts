@@ -46,12 +46,12 @@ class RecordingSink implements AnswerSink {
     body: '',
   };
 
-  onParsedInformational({ status, headers }: AnswerHead): void {
-    this.result.informational.push({ status, headers });
+  onParsedInformational({ status, fields }: AnswerHead): void {
+    this.result.informational.push({ status, headers: fields.flat() });
   }
 
-  onParsedHead({ status, reason, headers, framing, keepAlive }: AnswerHead): void {
-    Object.assign(this.result, { status, reason, headers, framing, keepAlive });
+  onParsedHead({ status, reason, fields, framing, keepAlive }: AnswerHead): void {
+    Object.assign(this.result, { status, reason, headers: fields.flat(), framing, keepAlive });
   }
 
   onParsedData(chunk: Buffer): void {

@@ -84,6 +84,7 @@ function attempt(id: string, of: Case, target: string, req: HttpRequest, res: Ht
 }
 
 function plain(outcome: RelayOutcome): object {
+  if (outcome.kind === 'answered') return { ...outcome, answerHeaders: outcome.answerHeaders.flat() };
   if (outcome.kind !== 'failed') return outcome;
   const { kind, reused, message } = outcome.error;
   return { ...outcome, error: { kind, reused, message } };

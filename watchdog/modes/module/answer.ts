@@ -34,10 +34,13 @@ function writeWhole(call: Call, context: FunctionContext, body: Buffer | string,
   const status = context.status() ?? 200;
   if (type !== undefined && context.headers() === undefined) {
     // The way of nearly all answers, in the form that costs least.
-    const headers = ['Content-Type', type, 'Content-Length', String(body.length), DURATION_HEADER, secondsOf(call)];
-    if (status === 200 && req.method !== 'HEAD' && res.writeCheckedHead !== undefined)
-      res.writeCheckedHead(200, 'OK', headers, 'length');
-    else res.writeHead(status, headers);
+    const duration = secondsOf(call);
+    if (status === 200 && req.method !== 'HEAD' && res.writeCheckedHead !== undefined) {
+      const lines = `Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n${DURATION_HEADER}: ${duration}\r\n`;
+      res.writeCheckedHead(200, 'OK', lines, 'length', false);
+    } else {
+      res.writeHead(status, ['Content-Type', type, 'Content-Length', String(body.length), DURATION_HEADER, duration]);
+    }
   } else {
     const headers: Headers = { 'Content-Length': body.length };
     if (type !== undefined) headers['Content-Type'] = type;
