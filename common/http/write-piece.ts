@@ -4,25 +4,19 @@ import type { Socket } from 'node:net';
 const SMALL_BYTES = 16_384;
 
 /** Writes `chunk` between two Latin-1 texts, in as few writes as is cheap. @returns false: wait for `drain` */
-export function writePiece(
-  socket: Socket,
-  before: string,
-  chunk: Uint8Array,
-  after: string,
-  onWritten?: () => void,
-): boolean {
-  if (before === '' && after === '') return socket.write(chunk, onWritten);
+export function writePiece(socket: Socket, before: string, chunk: Uint8Array, after: string): boolean {
+  if (before === '' && after === '') return socket.write(chunk);
   if (chunk.length <= SMALL_BYTES) {
     const whole = Buffer.allocUnsafe(before.length + chunk.length + after.length);
     whole.write(before, 0, 'latin1');
     whole.set(chunk, before.length);
     if (after !== '') whole.write(after, before.length + chunk.length, 'latin1');
-    return socket.write(whole, onWritten);
+    return socket.write(whole);
   }
   socket.cork();
   if (before !== '') socket.write(before, 'latin1');
-  let writable = socket.write(chunk, after === '' ? onWritten : undefined);
-  if (after !== '') writable = socket.write(after, 'latin1', onWritten);
+  let writable = socket.write(chunk);
+  if (after !== '') writable = socket.write(after, 'latin1');
   socket.uncork();
   return writable;
 }

@@ -33,7 +33,9 @@ const FLUSH_AT = 64 * 1024;
  */
 export class Log {
   readonly #options: LogOptions;
+  /** A ring: the next line goes to the place of the oldest. */
   readonly #tail: string[] = [];
+  #tailAt = 0;
   #pending = '';
   #scheduled = false;
   #stampAt = -1;
@@ -52,14 +54,14 @@ export class Log {
   /** Text that has no line feed. */
   oneLine(text: string, details?: LineDetails): void {
     this.#remember(text);
-    const { stream, callId } = details ?? {};
+    const stream = details?.stream;
     if (stream !== undefined && this.#options.functionLines === 'raw' && this.#options.stamp === 'go') {
       this.flush();
       const { rawStdout, sink } = this.#options;
       (stream === 'stdout' ? (rawStdout ?? sink) : sink).write(`${text}\n`);
       return;
     }
-    this.#pending += this.#format(text, stream, callId);
+    this.#pending += this.#format(text, details);
     if (this.#pending.length > FLUSH_AT) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
@@ -69,7 +71,7 @@ export class Log {
 
   /** The last lines, oldest first. */
   tail(): string[] {
-    return [...this.#tail];
+    return [...this.#tail.slice(this.#tailAt), ...this.#tail.slice(0, this.#tailAt)];
   }
 
   flush(): void {
@@ -86,19 +88,20 @@ export class Log {
   }
 
   #remember(text: string): void {
-    if (this.#tail.length === TAIL_LINES) this.#tail.shift();
-    this.#tail.push(text.length > TAIL_LINE_CHARS ? `${text.slice(0, TAIL_LINE_CHARS)}...` : text);
+    this.#tail[this.#tailAt] = text.length > TAIL_LINE_CHARS ? `${text.slice(0, TAIL_LINE_CHARS)}...` : text;
+    this.#tailAt = (this.#tailAt + 1) % TAIL_LINES;
   }
 
-  #format(text: string, stream: LineDetails['stream'], callId: string | undefined): string {
+  #format(text: string, details: LineDetails | undefined): string {
     const now = this.#options.now();
+    const stream = details?.stream;
     if (this.#options.json) {
       const time = new Date(now).toISOString();
-      const line = JSON.stringify({ time, stream: stream ?? 'watchdog', callId, text });
+      const line = JSON.stringify({ time, stream: stream ?? 'watchdog', callId: details?.callId, text });
       return this.#options.stamp === 'go' ? `${line}\n` : `${time} ${line}\n`;
     }
-    const prefix = stream === undefined || this.#options.functionLines !== 'prefixed' ? '' : `${stream}: `;
-    return `${this.#stampOf(now)} ${prefix}${text}\n`;
+    const isPlain = stream === undefined || this.#options.functionLines !== 'prefixed';
+    return isPlain ? `${this.#stampOf(now)} ${text}\n` : `${this.#stampOf(now)} ${stream}: ${text}\n`;
   }
 
   #stampOf(now: number): string {

@@ -184,20 +184,21 @@ export class OutgoingAnswer extends OutgoingHead implements HttpResponse {
     }
     this.writableEnded = true;
     const [before, after] = this.chunked ? [`${head}${size.toString(16)}\r\n`, `\r\n${this.#lastChunk()}`] : [head, ''];
-    writePiece(this.#owner.socket, before, bytes, after, this.#onWritten);
+    writePiece(this.#owner.socket, before, bytes, after);
     this.#ended();
   }
 
   #finish(text: string): void {
     this.writableEnded = true;
-    if (text === '') process.nextTick(this.#onWritten);
-    else this.#owner.socket.write(text, 'latin1', this.#onWritten);
+    if (text !== '') this.#owner.socket.write(text, 'latin1');
     this.#ended();
   }
 
-  readonly #onWritten = (): void => this.#owner.onAnswerWritten(this);
-
   #ended(): void {
+    const { socket } = this.#owner;
+    // Most answers are in the kernel by now. A callback of the socket's costs as much as the writing.
+    if (socket.writableLength === 0) process.nextTick(tellWritten, this.#owner, this);
+    else socket.write(EMPTY, () => this.#owner.onAnswerWritten(this));
     // Fewer bytes than were promised: only the connection's end can say so.
     if (this.left !== undefined && this.left > 0 && !this.bodiless) this.destroy();
     else this.#owner.onAnswerEnd(this, this.shouldKeepAlive);
@@ -218,6 +219,7 @@ export class OutgoingAnswer extends OutgoingHead implements HttpResponse {
   }
 }
 
+const tellWritten = (owner: AnswerOwner, answer: OutgoingAnswer): void => owner.onAnswerWritten(answer);
 const EMPTY = new Uint8Array(0);
 
 const encodingOf = (encoding: unknown): BufferEncoding =>

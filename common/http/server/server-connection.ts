@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Deadline, type Expiring } from '../deadline.ts';
 import { FieldError } from '../field-parser.ts';
+import { type DirectReads, readDirectly } from './direct-reads.ts';
 import { type BodySource, IncomingRequest } from './incoming-request.ts';
 import { Linger } from './linger.ts';
 import { type AnswerOwner, OutgoingAnswer } from './outgoing-answer.ts';
@@ -8,7 +9,6 @@ import { refusal } from './refusal.ts';
 import { RefusedRequest, type RequestHead } from './request-head.ts';
 import { RequestParser, type RequestSink } from './request-parser.ts';
 import type { HttpServer } from './server.ts';
-import { readShared } from './shared-reads.ts';
 
 /** Of requests that came before their turn; beyond it the client has to wait. */
 const MAX_HELD_BYTES = 65_536;
@@ -16,8 +16,7 @@ const MAX_HELD_BYTES = 65_536;
 /** One client's connection, which serves one request after the other, in their order. */
 export class ServerConnection implements RequestSink, AnswerOwner, BodySource, Expiring {
   readonly socket: Socket;
-  /** Chunks lie in a buffer that all connections share: what is kept of them is copied. */
-  readonly #borrowsChunks: boolean;
+  readonly #direct: DirectReads | undefined;
   readonly #server: HttpServer;
   readonly #parser: RequestParser;
   /** Until it has been received and answered. */
@@ -44,15 +43,15 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   #isOthers = false;
 
   constructor(accepted: Socket, server: HttpServer) {
-    const reader = readShared(accepted, this.#onSharedRead);
-    const socket = reader ?? accepted;
+    const direct = readDirectly(accepted, this.#onRead);
+    const socket = direct?.socket ?? accepted;
     this.socket = socket;
-    this.#borrowsChunks = reader !== undefined;
+    this.#direct = direct;
     this.#server = server;
     this.#parser = new RequestParser(this, server.maxHeadBytes);
     // A client that sends no more has gone: see #onEnd.
     socket.allowHalfOpen = false;
-    if (!this.#borrowsChunks) socket.on('data', this.#onData);
+    if (direct === undefined) socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
     socket.on('end', this.#onEnd);
     socket.on('error', ignore);
@@ -131,7 +130,8 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   onAnswerWritten(answer: OutgoingAnswer): void {
     const at = this.#unwritten.indexOf(answer);
     if (at === -1) return;
-    this.#unwritten.splice(at, 1);
+    if (at === this.#unwritten.length - 1) this.#unwritten.pop();
+    else this.#unwritten.splice(at, 1);
     const isLast = this.#ending || (this.#server.closed && this.#req === undefined);
     if (isLast && this.#unwritten.length === 0 && !this.#detached) this.#shut();
     answer.close(false);
@@ -152,11 +152,11 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     else this.socket.destroy();
   }
 
-  readonly #onSharedRead = (chunk: Buffer): boolean => {
+  readonly #onRead = (chunk: Buffer): boolean => {
     // Whoever has taken over reads the stream.
-    if (this.#detached) return this.socket.push(Buffer.from(chunk));
+    if (this.#detached) return this.#direct!.push(this.#kept(chunk));
     this.#onData(chunk);
-    return true;
+    return !this.#paused;
   };
 
   readonly #onData = (chunk: Buffer): void => {
@@ -205,7 +205,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   }
 
   #kept(chunk: Buffer): Buffer {
-    return this.#borrowsChunks ? Buffer.from(chunk) : chunk;
+    return this.#direct?.borrowsChunks ? Buffer.from(chunk) : chunk;
   }
 
   #exchangeOver(): void {
