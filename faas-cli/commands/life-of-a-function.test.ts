@@ -118,6 +118,18 @@ test('up waits for a ready replica of the current spec, whatever a call met befo
   t.is(looks, 2);
 });
 
+test('up says of a function at zero replicas that it was not started, since it may fail only at its first call', async (t) => {
+  await using at = await loggedInProject();
+  at.gateway.answers.set('GET /system/function/hello', (_request, response) => {
+    response.end(JSON.stringify({ name: 'hello', replicas: 0, availableReplicas: 0, updatedReplicas: 0 }));
+  });
+  const { code, stderr } = await at.project.run(['up']);
+  t.deepEqual(
+    [code, stderr],
+    [0, 'Function hello is scaled to zero, so it was not started; its first call does that\n'],
+  );
+});
+
 test('up says that it waits for a function that is slow to start, once', async (t) => {
   await using at = await loggedInProject();
   let told = false;

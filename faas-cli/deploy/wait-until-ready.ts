@@ -52,7 +52,11 @@ export async function waitUntilReady(
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
     const status = await client.describe(ref, { usage: false }, signal).catch(unlessGone);
     // One that has a replica of the current spec may have failed before it, or in a call: that is no matter now.
-    if (status && ((status.updatedReplicas ?? 0) > 0 || (status.replicas ?? 0) === 0)) return;
+    if (status && (status.updatedReplicas ?? 0) > 0) return;
+    if (status && (status.replicas ?? 0) === 0) {
+      stderr.write(`Function ${ref.name} is scaled to zero, so it was not started; its first call does that\n`);
+      return;
+    }
     if (status?.failure && status.failure.callId === undefined) {
       const { code, message, lastLogLines } = status.failure;
       throw new FaasError(code, `function ${ref.name} does not start: ${message}`, { extra: { lastLogLines } });
