@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import { Project } from '../testing/project.ts';
 import { imageTag } from './image-tag.ts';
@@ -14,16 +13,11 @@ test('--tag latest adds only a tag that is missing', async (t) => {
 
 test('--tag sha, branch and describe ask git', async (t) => {
   await using project = await Project.create({ file: 'x' });
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
-      cwd: project.folder,
-      encoding: 'utf8',
-    }).trim();
-  git('init', '-q', '-b', 'feature/x');
-  git('add', '.');
-  git('commit', '-qm', 'first');
-  git('tag', 'v1');
-  const sha = git('rev-parse', '--short', 'HEAD');
+  project.git('init', '-q', '-b', 'feature/x');
+  project.git('add', '.');
+  project.git('commit', '-qm', 'first');
+  project.git('tag', 'v1');
+  const sha = project.git('rev-parse', '--short', 'HEAD');
   const place = { cwd: project.folder, handler: undefined };
   t.is(await imageTag('hello', 'sha', place), `hello:latest-${sha}`);
   t.is(await imageTag('hello:1.0', 'branch', place), `hello:1.0-feature-x-${sha}`);

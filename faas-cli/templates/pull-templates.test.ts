@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
 import { Project } from '../testing/project.ts';
@@ -10,18 +9,13 @@ async function repository(): Promise<Project & { readonly first: string }> {
     'template/tiny/version': '1',
     'template/other/template.yml': 'language: other\n',
   });
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
-      cwd: project.folder,
-      encoding: 'utf8',
-    });
-  git('init', '-q', '-b', 'main');
-  git('add', '.');
-  git('commit', '-qm', 'one');
-  git('tag', 'v1');
+  project.git('init', '-q', '-b', 'main');
+  project.git('add', '.');
+  project.git('commit', '-qm', 'one');
+  project.git('tag', 'v1');
   await project.write({ 'template/tiny/version': '2' });
-  git('commit', '-qam', 'two');
-  return Object.assign(project, { first: git('rev-parse', 'v1').trim() });
+  project.git('commit', '-qam', 'two');
+  return Object.assign(project, { first: project.git('rev-parse', 'v1') });
 }
 
 test('template pull writes every template of a repository with where it came from', async (t) => {
@@ -75,10 +69,8 @@ test('a repository that is not there, or has no templates, is said to be, and le
     (await project.run(['template', 'pull', source.path('none')])).stderr,
     /^Cannot fetch .*none: .*does not exist/,
   );
-  execFileSync('git', ['init', '-q'], { cwd: source.folder });
-  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-q', '--allow-empty', '-m', 'x'], {
-    cwd: source.folder,
-  });
+  source.git('init', '-q');
+  source.git('commit', '-q', '--allow-empty', '-m', 'x');
   t.regex(
     (await project.run(['template', 'pull', source.folder])).stderr,
     /has no templates: it needs a folder "template"/,

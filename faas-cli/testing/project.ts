@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -55,6 +56,12 @@ export class Project implements AsyncDisposable {
       await mkdir(dirname(this.path(name)), { recursive: true });
       await writeFile(this.path(name), text);
     }
+  }
+
+  /** Runs git in it, as somebody. */
+  git(...args: readonly string[]): string {
+    const who = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
+    return execFileSync('git', [...who, ...args], { cwd: this.folder, encoding: 'utf8' }).trim();
   }
 
   async run(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {

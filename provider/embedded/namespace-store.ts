@@ -1,4 +1,5 @@
 import { FaasError } from '../../common/errors.ts';
+import { checkRemovable } from '../namespace-rules.ts';
 import { DEFAULT_NAMESPACE, type NamespaceInfo } from '../provider.ts';
 import type { State } from './state.ts';
 
@@ -51,13 +52,7 @@ export class NamespaceStore {
   /** @param functions names of the functions in it */
   async remove(name: string, functions: readonly string[]): Promise<void> {
     this.require(name);
-    if (name === DEFAULT_NAMESPACE)
-      throw new FaasError('invalid_request', `The default namespace "${name}" cannot be removed`);
-    if (functions.length > 0)
-      throw new FaasError(
-        'invalid_request',
-        `Namespace "${name}" still has functions (${functions.slice(0, 5).join(', ')}${functions.length > 5 ? ', ...' : ''}); remove them first`,
-      );
+    checkRemovable(name, functions);
     this.#namespaces.delete(name);
     await this.#state.removeNamespace(name);
   }

@@ -1,19 +1,19 @@
 import type Dockerode from 'dockerode';
 import { FaasError } from '../../common/errors.ts';
 import { EndedReplicas } from '../ended-replicas.ts';
-import {
-  DEFAULT_NAMESPACE,
-  type FunctionRef,
-  type FunctionSpec,
-  type FunctionStatus,
-  type LogMessage,
-  type LogQuery,
-  type NamespaceInfo,
-  type Provider,
-  type ProviderInfo,
-  type ReplicaFailure,
-  type Secret,
-  type StateObserver,
+import { checkRemovable } from '../namespace-rules.ts';
+import type {
+  FunctionRef,
+  FunctionSpec,
+  FunctionStatus,
+  LogMessage,
+  LogQuery,
+  NamespaceInfo,
+  Provider,
+  ProviderInfo,
+  ReplicaFailure,
+  Secret,
+  StateObserver,
 } from '../provider.ts';
 import { engineFailure, openEngine } from './engine.ts';
 import { findEndWith } from './functions/find-end.ts';
@@ -201,15 +201,9 @@ export class SwarmProvider implements Provider {
   }
   async removeNamespace(name: string, signal: AbortSignal): Promise<void> {
     await this.#tell(`removing namespace "${name}"`, signal, async () => {
-      if (name === DEFAULT_NAMESPACE)
-        throw new FaasError('invalid_request', `The default namespace "${name}" cannot be removed`);
       await this.#functions.sync();
       const functions = this.#functions.in(name).map(({ ref }) => ref.name);
-      if (functions.length > 0)
-        throw new FaasError(
-          'invalid_request',
-          `Namespace "${name}" still has functions (${functions.slice(0, 5).join(', ')}${functions.length > 5 ? ', ...' : ''}); remove them first`,
-        );
+      checkRemovable(name, functions);
       await this.#namespaces.remove(name);
       for (const secret of await this.#secrets.list(name)) await this.#secrets.remove(secret);
     });

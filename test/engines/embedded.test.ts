@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { encode } from '../../store/image-resize/codec.ts';
-import { buildExecutable, EXECUTABLES } from '../harness/executable.ts';
+import { buildExecutable, openTerminal } from '../harness/executable.ts';
 import { type Platform, replicaProcesses, root, startPlatform } from '../harness/platform.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { CTRL_C, CTRL_D, Terminal } from '../harness/terminal.ts';
+import { CTRL_C, CTRL_D, type Terminal } from '../harness/terminal.ts';
 import { installPrograms, type Program } from './apt.ts';
 
 /** The Debian packages that a template's bundle needs, beside Node; `npm test` skips what is not there, this does not. */
@@ -45,33 +45,24 @@ trailer << /Root 1 0 R >>
 %%EOF
 `;
 
-/** A terminal in an empty folder, whose `faas-cli` is the single-file program. */
-async function openTerminal(t: ExecutionContext, { environment } = platform): Promise<Terminal> {
-  const cwd = await temporaryFolder(t);
-  const terminal = await Terminal.open(cwd, { ...environment, PATH: `${EXECUTABLES}:${process.env.PATH}` });
-  t.teardown(async () => {
-    await terminal[Symbol.asyncDispose]();
-    if (!t.passed) t.log(terminal.transcript);
-  });
-  return terminal;
-}
+/** One in an empty folder. */
+const terminalOf = async (t: ExecutionContext, { environment } = platform): Promise<Terminal> =>
+  openTerminal(t, await temporaryFolder(t), environment);
 
 for (const template of templates.filter((name) => name !== 'dockerfile'))
   test.serial(`${template}, at a terminal: new, build, push, deploy, invoke, logs, remove`, async (t) => {
-    const terminal = await openTerminal(t);
+    const terminal = await terminalOf(t);
     const name = `hello-${template}`;
-    const typed = async (line: string): Promise<string> => {
-      const { code, text } = await terminal.run(line);
-      t.is(code, 0, `${line}\n${text}`);
-      return text;
-    };
-    t.regex(await typed(`faas-cli new --lang ${template} ${name}`), /^Function created in folder: hello-/);
-    t.regex(await typed('faas-cli build'), new RegExp(`< Building ${name} done in .*\n\nTotal build time:`));
-    t.regex(await typed('faas-cli push'), new RegExp(`< Pushing ${name} \\[${name}:latest\\] done in`));
-    t.regex(await typed('faas-cli deploy'), new RegExp(`Deployed. 202 Accepted.\nURL: .*/function/${name}\n`));
+    t.regex(await terminal.succeed(`faas-cli new --lang ${template} ${name}`), /^Function created in folder: hello-/);
+    t.regex(await terminal.succeed('faas-cli build'), new RegExp(`< Building ${name} done in .*\n\nTotal build time:`));
+    t.regex(await terminal.succeed('faas-cli push'), new RegExp(`< Pushing ${name} \\[${name}:latest\\] done in`));
+    t.regex(
+      await terminal.succeed('faas-cli deploy'),
+      new RegExp(`Deployed. 202 Accepted.\nURL: .*/function/${name}\n`),
+    );
 
     if (template === 'static') {
-      t.regex(await typed(`faas-cli invoke ${name} --method GET`), /<h1>Hello, world!/);
+      t.regex(await terminal.succeed(`faas-cli invoke ${name} --method GET`), /<h1>Hello, world!/);
     } else {
       const asked = terminal.type(`faas-cli invoke ${name}\n`);
       await terminal.shows(/hit \(Control \+ D\) to stop\.\n/, asked);
@@ -87,13 +78,13 @@ for (const template of templates.filter((name) => name !== 'dockerfile'))
     terminal.type(CTRL_C);
     t.is((await terminal.finished(followed)).code, 130);
 
-    t.regex(await typed(`faas-cli remove ${name}`), /Removing old function\./);
+    t.regex(await terminal.succeed(`faas-cli remove ${name}`), /Removing old function\./);
     t.is((await platform.api(`/system/function/${name}`)).status, 404);
     t.is(replicaProcesses(platform.dataDir).size, 0);
   });
 
 test.serial('the dockerfile template, which makes images only, is told so on the embedded engine', async (t) => {
-  const terminal = await openTerminal(t);
+  const terminal = await terminalOf(t);
   await terminal.run('faas-cli new --lang dockerfile plain');
   const { code, text } = await terminal.run('faas-cli up');
   t.is(code, 1);
@@ -114,7 +105,7 @@ test.serial(
   async (t) => {
     // A newcomer's: what another test has pushed need not be pushed again, and the output says so.
     await using fresh = await startPlatform({ args: ['--no-sample'] });
-    const terminal = await openTerminal(t, fresh);
+    const terminal = await terminalOf(t, fresh);
     const likeAnother = (text: string) =>
       text.replace(/\d+\.\d\ds/g, '0.00s').replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:8080');
     const shown = shownInReadme('README.md');

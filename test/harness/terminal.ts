@@ -65,6 +65,13 @@ export class Terminal implements AsyncDisposable {
     return this.finished(from);
   }
 
+  /** The same, of a command that must succeed: what it showed. @throws Error with that, when it fails */
+  async succeed(line: string): Promise<string> {
+    const { code, text } = await this.run(line);
+    if (code !== 0) throw new Error(`${line}: ${code}\n${text}`);
+    return text;
+  }
+
   /** Types, and returns where the screen ended before. */
   type(keys: string): number {
     const from = this.#screen.length;

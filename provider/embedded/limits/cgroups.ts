@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ReplicaLimits } from '../../quantities.ts';
+import { readOrEmpty } from '../read-or-empty.ts';
 
 const PERIOD_US = 100_000;
 
@@ -231,13 +232,5 @@ function removeGroup(folder: string): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT';
-  }
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

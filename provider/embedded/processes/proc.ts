@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { readOrEmpty } from '../read-or-empty.ts';
 
 /** One look at a process. */
 export interface ProcessStat {
@@ -68,14 +69,5 @@ function listOrEmpty(path: string): string[] {
     return readdirSync(path);
   } catch {
     return [];
-  }
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Gone in the meantime, or not ours to read.
-    return '';
   }
 }

@@ -3,9 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type Docker from 'dockerode';
-import { buildExecutable, EXECUTABLES } from '../../harness/executable.ts';
+import { buildExecutable, EXECUTABLES, openTerminal } from '../../harness/executable.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
-import { Terminal } from '../../harness/terminal.ts';
+import type { Terminal } from '../../harness/terminal.ts';
 import { CliUser } from '../cli-user.ts';
 import { forget, REGISTRY, startEngines } from '../engine.ts';
 import { type SwarmGateway, startSwarmGateway } from '../swarm-gateway.ts';
@@ -94,15 +94,10 @@ export class ImagesSuite implements AsyncDisposable {
     return child;
   }
 
-  /** A terminal in the project, whose `faas-cli` is the single file. */
-  async openTerminal(t: ExecutionContext): Promise<Terminal> {
+  /** A terminal in the project, which shows what only a terminal is shown. */
+  openTerminal(t: ExecutionContext): Promise<Terminal> {
     const { NO_COLOR, ...env } = this.user.environment;
-    const terminal = await Terminal.open(this.user.project, { ...env, PATH: `${EXECUTABLES}:${process.env.PATH}` });
-    t.teardown(async () => {
-      await terminal[Symbol.asyncDispose]();
-      if (!t.passed) t.log(terminal.transcript);
-    });
-    return terminal;
+    return openTerminal(t, this.user.project, env);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

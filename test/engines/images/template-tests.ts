@@ -66,17 +66,12 @@ export function templateTests(onImages: ImagesTest): void {
       const name = nameOf(template);
       const terminal = await suite.openTerminal(t);
       const only = `--filter ${name} -g ${swarm.url}`;
-      const typed = async (line: string): Promise<string> => {
-        const { code, text } = await terminal.run(line);
-        t.is(code, 0, `${line}\n${text}`);
-        return text;
-      };
-      t.regex(await typed(`faas-cli deploy ${only}`), /Deployed\. 202 Accepted\./);
-      t.regex(await typed(`faas-cli ready ${name} -g ${swarm.url}`), /is ready/);
-      t.regex(await typed(`echo Ada | faas-cli invoke ${name} -g ${swarm.url}`), /Hello, Ada!/);
-      t.regex(await typed(`faas-cli logs ${name} -g ${swarm.url} --tail=false`), /^\d{4}-\d\d-\d\dT\S+ \S/);
-      t.regex(await typed(`faas-cli remove ${only}`), /Removing old function\./);
-      t.notRegex(await typed(`faas-cli list -q -g ${swarm.url}`), new RegExp(`^${name}$`, 'm'));
+      t.regex(await terminal.succeed(`faas-cli deploy ${only}`), /Deployed\. 202 Accepted\./);
+      t.regex(await terminal.succeed(`faas-cli ready ${name} -g ${swarm.url}`), /is ready/);
+      t.regex(await terminal.succeed(`echo Ada | faas-cli invoke ${name} -g ${swarm.url}`), /Hello, Ada!/);
+      t.regex(await terminal.succeed(`faas-cli logs ${name} -g ${swarm.url} --tail=false`), /^\d{4}-\d\d-\d\dT\S+ \S/);
+      t.regex(await terminal.succeed(`faas-cli remove ${only}`), /Removing old function\./);
+      t.notRegex(await terminal.succeed(`faas-cli list -q -g ${swarm.url}`), new RegExp(`^${name}$`, 'm'));
     });
 
   onImages(
