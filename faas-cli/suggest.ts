@@ -1,4 +1,4 @@
-/** What follows "there is no ..." in a message: which candidate was most likely meant, or `otherwise` if none is near. */
+/** What follows "there is no ..." in a message: the candidate that was likely meant, or `otherwise` if none is near. */
 export function didYouMean(given: string, candidates: readonly string[], otherwise = ''): string {
   const meant = suggest(given, candidates);
   return meant ? `; did you mean "${meant}"?` : otherwise;

@@ -1,5 +1,5 @@
-// A server for each upstream: a relay behind our own server (as in the watchdog) or node:http (as the gateway's API), or
-// the gateway with one function. FRONT UPSTREAM_PORT ... as arguments; prints its own ports, as JSON, when all listen.
+// A server for each upstream: a relay behind our own server (as in the watchdog) or node:http (as the gateway's API),
+// or the gateway with one function. FRONT UPSTREAM_PORT ... as arguments; prints its ports, as JSON, when all listen.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
