@@ -1,3 +1,4 @@
+import { truncate } from 'node:fs/promises';
 import test from 'ava';
 import { loggedIn } from '../testing/logged-in-project.ts';
 import type { Recorded } from '../testing/recording-gateway.ts';
@@ -88,6 +89,20 @@ test('a secret needs a good name and a value', async (t) => {
     (await at.project.run(['secret', 'create', 'a', '--from-file', 'none'])).stderr,
     /none: there is no such file/,
   );
+  t.deepEqual(at.gateway.lines, []);
+});
+
+test('what is too large for a secret is refused before it is read or sent, and a folder is said to be one', async (t) => {
+  await using at = await loggedIn();
+  await at.project.write({ '.secrets/mistaken': 'x' });
+  await truncate(at.project.path('.secrets/mistaken'), 3 * 1024 ** 3);
+  const rule = 'has 3221225472 bytes; a secret may have 1048576\n';
+  const create = (...from: string[]) =>
+    at.project.run(['secret', 'create', 'a', ...from], { input: 'x'.repeat(2 ** 21) });
+  t.is((await create('--from-file', '.secrets/mistaken')).stderr, `--from-file .secrets/mistaken ${rule}`);
+  t.is((await at.project.run(['secret', 'apply'])).stderr, `.secrets/mistaken ${rule}`);
+  t.is((await create()).stderr, 'The value has 2097152 bytes; a secret may have 1048576\n');
+  t.is((await create('--from-file', '.secrets')).stderr, 'Cannot read --from-file .secrets: it is a folder\n');
   t.deepEqual(at.gateway.lines, []);
 });
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
 import { GatewayClient } from '../../provider/client.ts';
@@ -10,7 +9,7 @@ import { FollowedLogs } from '../dev/followed-logs.ts';
 import { MergedLines } from '../dev/merged-lines.ts';
 import { type OwnGateway, startOwnGateway } from '../dev/own-gateway.ts';
 import { checkSecrets } from '../local-run/local-environment.ts';
-import { trimmed } from '../secret-value.ts';
+import { readSecretFile, trimmed } from '../secret-value.ts';
 import { type LoadedStack, requireStack } from '../stack/load-stack.ts';
 import { watchStack } from '../watch/watch-stack.ts';
 import { defineCommand } from './command.ts';
@@ -127,7 +126,7 @@ async function putNamespacesAndSecrets(
   for (const { secrets, namespace } of functions) {
     await checkSecrets(secrets, folder);
     for (const name of secrets) {
-      const value = trimmed(await readFile(join(folder, name)), true);
+      const value = trimmed(await readSecretFile(join(folder, name), `.secrets/${name}`), true);
       await putSecret(client, { name, namespace, value, raw: true }, signal);
     }
   }

@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
 import { secretName } from '../../provider/wire/names.ts';
 import type { Context } from '../context.ts';
 import { putSecret } from '../deploy/put-secret.ts';
-import { trimmed } from '../secret-value.ts';
+import { readSecretFile, trimmed } from '../secret-value.ts';
 import { connectionOf } from '../stack/connect-with-stack.ts';
 import { defineCommand } from './command.ts';
 import { secretFlags, secretValueFlags } from './secret-flags.ts';
@@ -36,5 +36,7 @@ async function secretFiles({ cwd }: Context): Promise<readonly (readonly [string
   const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
   if (names.length === 0) throw new FaasError('invalid_request', `the folder .secrets in ${cwd} holds no files`);
   for (const name of names) secretName(`the name of .secrets/${name}`, name);
-  return Promise.all(names.sort().map(async (name) => [name, await readFile(join(folder, name))] as const));
+  return Promise.all(
+    names.sort().map(async (name) => [name, await readSecretFile(join(folder, name), `.secrets/${name}`)] as const),
+  );
 }
