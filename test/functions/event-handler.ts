@@ -32,6 +32,8 @@ const routes: Record<string, (event: Event, context: Context) => unknown> = {
   '/text': () => 'text',
   '/bytes': () => new Uint8Array([0, 1, 255]),
   '/nothing': () => undefined,
+  // More than two sockets hold.
+  '/large': () => new Uint8Array(64 * 1024 * 1024),
   '/json': () => ({ answer: 42 }),
   '/response': () => new Response('made', { status: 201, headers: { 'X-Own': 'yes', 'Content-Type': 'text/own' } }),
   '/stream': async function* () {

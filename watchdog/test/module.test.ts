@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type Env, FUNCTIONS, POOLED, RUNTIMES, Running, start, test } from './harness.ts';
 
@@ -42,6 +44,24 @@ for (const [runtime, command] of Object.entries({ ...RUNTIMES, pooled: POOLED })
     t.deepEqual(await seen('/stream'), [200, 'application/octet-stream', 'one two', undefined]);
     t.deepEqual(await seen('/succeed'), [202, 'text/plain; charset=utf-8', 'done', 'yes']);
     t.deepEqual(await seen('/fail'), [422, 'text/plain; charset=utf-8', 'not like this', undefined]);
+  });
+
+  test(named('a call lasts until the caller has read the last of its answer'), async (t) => {
+    const w = await start(t, command, { ...EVENT, max_inflight: '1' });
+    const socket = connect(await w.port(), '127.0.0.1');
+    t.teardown(() => socket.destroy());
+    socket.write('GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    await once(socket, 'readable');
+    t.is((await w.call({ path: '/text' })).status, 429);
+    t.notRegex(w.log, /GET \/large - 200/);
+    let bytes = 0;
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    await once(socket, 'close');
+    t.true(bytes > 64 * 1024 * 1024);
+    await w.line(/GET \/large - 200 OK - ContentLength: 67108864B/);
+    t.is((await w.call({ path: '/text' })).status, 200);
   });
 
   test(named('a stream that fails is cut'), async (t) => {
