@@ -41,6 +41,26 @@ test('new adds a second function to the stack file and keeps its comments', asyn
   );
 });
 
+const obstacles: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+  ['a file where templates are kept', { template: '' }, /^Template is a file; move it away/],
+  [
+    'a stack file that cannot be read',
+    { 'stack.yaml/file': '' },
+    /^Cannot read the stack file stack\.yaml: it is a folder\n$/,
+  ],
+  ['a .gitignore that cannot be written', { '.gitignore/file': '' }, /\.gitignore/],
+];
+
+for (const [what, files, message] of obstacles)
+  test(`new before ${what} says so and leaves no function behind, so that it can be run again`, async (t) => {
+    await using project = await Project.create(files);
+    const { code, stdout, stderr } = await project.run(['new', '--lang', 'bash', 'hello']);
+    t.deepEqual([code, stdout], [1, '']);
+    t.regex(stderr, message);
+    await t.throwsAsync(stat(project.path('hello')), { code: 'ENOENT' });
+    await t.throwsAsync(readFile(project.path('stack.yaml')));
+  });
+
 const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
   [
     'a name that breaks the rule',

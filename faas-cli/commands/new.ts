@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FaasError } from '../../common/errors.ts';
 import { functionName } from '../../provider/wire/names.ts';
 import { gatewayUrl } from '../config/gateway-url.ts';
 import type { Context } from '../context.ts';
-import { stackFile } from '../stack/load-stack.ts';
+import { readStackFile, stackFile } from '../stack/load-stack.ts';
 import { findTemplate, listTemplates } from '../templates/find-template.ts';
 import {
   addToStack,
@@ -72,13 +72,22 @@ async function make(context: Context, name: string, lang: string, given: Values<
     limits: quantities(given['memory-limit'], given['cpu-limit']),
     requests: quantities(given['memory-request'], given['cpu-request']),
   };
-  const before = await readFile(resolve(cwd, file), 'utf8').catch(() => undefined);
+  const before = await readStackFile(cwd, file).catch((error: FaasError) => {
+    // One that is there and cannot be read is not to be replaced.
+    if ((error.cause as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  });
   const gateway = gatewayUrl(given.gateway, undefined, env.OPENFAAS_URL);
   const stack = addToStack(before, file, gateway, fn);
   await copyHandler(cwd, handler, template);
-  await keepTemplate(cwd, template);
-  await writeWhole(resolve(cwd, file), stack);
-  await ignoreBuilt(cwd);
+  try {
+    await keepTemplate(cwd, template);
+    await ignoreBuilt(cwd);
+    await writeWhole(resolve(cwd, file), stack);
+  } catch (error) {
+    await rm(resolve(cwd, handler), { recursive: true, force: true });
+    throw error;
+  }
   if (given.quiet) return;
   const folder = handler.replace(/^\.\//, '');
   stdout.write(

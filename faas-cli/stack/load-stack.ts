@@ -30,7 +30,7 @@ export async function loadStack(
   if (file === undefined) return undefined;
   const raw = /^https?:\/\//.test(file)
     ? await download('the stack file', file, FETCH_TIMEOUT_MS, context.signal)
-    : await read(context.cwd, file);
+    : await readStackFile(context.cwd, file);
   const text = options.envsubst === false ? raw : substitute(raw, context.env, file);
   const stack = parseStack(text, file);
   return { ...stack, file, functions: select(stack.functions, context.global) };
@@ -71,7 +71,8 @@ async function firstOf(cwd: string, files: readonly string[]): Promise<string | 
   return undefined;
 }
 
-async function read(cwd: string, file: string): Promise<string> {
+/** @throws FaasError `invalid_request`, whose cause is the system's error */
+export async function readStackFile(cwd: string, file: string): Promise<string> {
   try {
     return await readFile(file.startsWith('/') ? file : join(cwd, file), 'utf8');
   } catch (cause) {

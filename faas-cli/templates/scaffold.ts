@@ -1,4 +1,4 @@
-import { access, appendFile, chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, appendFile, chmod, cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { FaasError } from '../../common/errors.ts';
@@ -20,6 +20,16 @@ export interface NewFunction {
 export async function keepTemplate(cwd: string, template: Template): Promise<void> {
   const folder = join(cwd, 'template', template.name);
   if (template.folder === folder) return;
+  if (
+    await stat(join(cwd, 'template')).then(
+      (found) => !found.isDirectory(),
+      () => false,
+    )
+  )
+    throw new FaasError(
+      'invalid_request',
+      'template is a file; move it away: templates are kept in a folder of that name',
+    );
   const temporary = `${folder}.${crypto.randomUUID()}.tmp`;
   try {
     await cp(template.folder, temporary, { recursive: true, verbatimSymlinks: true });
