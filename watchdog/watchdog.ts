@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import { parseDuration } from '../common/duration.ts';
 import { FaasError } from '../common/errors.ts';
 import { fieldsOf } from '../common/http/fields.ts';
 import type { HttpRequest, HttpResponse } from '../common/http/message.ts';
@@ -9,13 +8,15 @@ import { HttpServer } from '../common/http/server/server.ts';
 import { REASONS } from '../common/http/status-codes.ts';
 import { originTarget } from '../common/http/strict.ts';
 import { shortSecondsText } from '../common/seconds-text.ts';
+import { ActiveCall } from './active-call.ts';
 import type { WatchdogConfig } from './config.ts';
 import { Limiter } from './limiter.ts';
 import { listen } from './listen.ts';
 import type { LockFile } from './lock-file.ts';
 import type { Log } from './log/log.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { type Call, INTERNAL, type Mode } from './modes/mode.ts';
+import { metricsServer } from './metrics/metrics-server.ts';
+import { INTERNAL, type Mode } from './modes/mode.ts';
 import { VERSION } from './version.ts';
 
 /** Recorded for a caller that hung up before an answer began; nobody sees it. */
@@ -79,7 +80,11 @@ export class Watchdog {
       path === undefined ? 'port' : 'listen',
     );
     this.#log.line(path === undefined ? `Listening on port: ${bound}` : `Listening on unix socket: ${path}`);
-    if (metricsPort !== 0) await this.#serveMetrics(metricsPort);
+    if (metricsPort !== 0) {
+      this.#metricsServer = metricsServer(this.#metrics, this.#config.readTimeoutMs);
+      const bound = await listen(this.#metricsServer.listener, { port: metricsPort }, 'metrics_port');
+      this.#log.line(`Metrics listening on port: ${bound}`);
+    }
     this.#healthy = true;
     await this.#starting;
     // An image's health check looks for this file; a rolling update goes on by it, so it must not come too soon.
@@ -130,19 +135,6 @@ export class Watchdog {
     this.#metricsServer?.destroy();
   }
 
-  async #serveMetrics(port: number): Promise<void> {
-    const { readTimeoutMs: requestTimeoutMs } = this.#config;
-    this.#metricsServer = new HttpServer({
-      requestTimeoutMs,
-      onRequest: (req, res) => {
-        if (req.url !== '/metrics') res.writeHead(404).end();
-        else res.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(this.#metrics.exposition());
-      },
-    });
-    const bound = await listen(this.#metricsServer.listener, { port }, 'metrics_port');
-    this.#log.line(`Metrics listening on port: ${bound}`);
-  }
-
   #onRequest(req: HttpRequest, res: HttpResponse): void {
     const url = originTarget(req.url!);
     req.url = url;
@@ -172,7 +164,7 @@ export class Watchdog {
   }
 
   #open(req: HttpRequest, res: HttpResponse): ActiveCall {
-    const call = new ActiveCall(req, res, limitOf(req, this.#config.execTimeoutMs));
+    const call = new ActiveCall(req, res, this.#config.execTimeoutMs);
     this.#openCalls++;
     this.#metrics.begin();
     if (!this.#healthy && this.#ready) res.shouldKeepAlive = false;
@@ -294,37 +286,6 @@ export class Watchdog {
       this.#run(call);
       call.entered = false;
     }
-  }
-}
-
-class ActiveCall implements Call {
-  readonly req: HttpRequest;
-  readonly res: HttpResponse;
-  readonly callId: string | undefined;
-  readonly startedAt = performance.now();
-  readonly limitMs: number;
-  entered = false;
-  running = false;
-  closed = false;
-  over = false;
-
-  constructor(req: HttpRequest, res: HttpResponse, limitMs: number) {
-    this.req = req;
-    this.res = res;
-    this.callId = fieldsOf(req).get('x-call-id');
-    this.limitMs = limitMs;
-  }
-}
-
-/** X-Timeout shortens the limit; it never lifts or lengthens it (contract 3.5, 9). */
-function limitOf(req: HttpRequest, execTimeoutMs: number): number {
-  const asked = fieldsOf(req).get('x-timeout');
-  if (execTimeoutMs === 0 || asked === undefined) return execTimeoutMs;
-  try {
-    const askedMs = parseDuration(asked);
-    return askedMs > 0 && askedMs < execTimeoutMs ? askedMs : execTimeoutMs;
-  } catch {
-    return execTimeoutMs;
   }
 }
 
