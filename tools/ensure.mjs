@@ -16,7 +16,7 @@ ensureWatchdog();
 
 async function ensureDependencies() {
   if (dependenciesAreCurrent()) return;
-  say('Installing dependencies (once, about ten seconds) ...');
+  say('Installing dependencies (once, up to a minute) ...');
   const npm = process.env.npm_execpath;
   const args = ['ci', '--loglevel=error', '--no-audit', '--no-fund', '--no-progress'];
   const status = npm?.endsWith('.js') ? await run(process.execPath, [npm, ...args]) : await run('npm', args);
