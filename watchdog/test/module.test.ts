@@ -272,7 +272,10 @@ for (const [runtime, command] of Object.entries({ ...RUNTIMES, pooled: POOLED })
         "export const init = () => { throw new Error('at init') }; export default () => 1",
         /failed in init: at init/,
       ],
-      'none.mjs': ['export const other = 1', /exports no handler/],
+      'none.mjs': [
+        'export const other = 1',
+        /handler: \S+none\.mjs cannot be loaded: it exports no handler; export a default/,
+      ],
     };
     for (const [name, [source, message]] of Object.entries(files)) {
       const file = join(temp, name);

@@ -237,7 +237,7 @@ export class Replica {
     });
     if (!this.#startedTooSlowly || exceeded) return failure;
     const limit = `${this.#engine.limits.startTimeoutMs / 1000} s`;
-    const message = `Replica ${this.id} was not ready within ${limit} and was ended; its log says how far it came`;
+    const message = `Replica ${this.id} was not ready within ${limit} and was ended: it hangs or loops while it loads, or needs longer; what it logged says how far it came`;
     return { ...failure, code: 'timed_out', message };
   }
 

@@ -33,12 +33,11 @@ type Exports = Readonly<Record<string, unknown>>;
  * @throws Error when the file cannot be loaded or exports none of these
  */
 export async function loadHandler(file: string): Promise<LoadedHandler> {
-  const path = resolve(file);
-  const loaded = (await import(pathToFileURL(path).href)) as Exports;
+  const loaded = (await import(pathToFileURL(resolve(file)).href)) as Exports;
   const handler = pick(loaded);
   if (handler === undefined)
     throw new Error(
-      `${path} exports no handler; export a default function (event, context), or one named fetch, node or express`,
+      'it exports no handler; export a default function (event, context), or one named fetch, node or express',
     );
   const init = hook(loaded, 'init');
   const shutdown = hook(loaded, 'shutdown');
