@@ -48,6 +48,14 @@ test('a function has every field of the contract', (t) => {
   ]);
 });
 
+test('a limit that is no quantity is told before anything is built, with its line', (t) => {
+  for (const [lines, message] of [
+    ['    limits: { memory: lots }\n', /^stack\.yaml:6:\d+: limits\.memory must be a size .*, got "lots"$/],
+    ['    requests:\n      cpu: "-1"\n', /^stack\.yaml:7:\d+: requests\.cpu must be a number of cores .*, got "-1"$/],
+  ] as const)
+    t.throws(() => parseStack(withFunction(lines), 'stack.yaml'), { message });
+});
+
 test('text fields keep their source text', (t) => {
   const text = withFunction('    environment: { a: 010, b: 1.50, c: true, d: null, e: "null", f: 0x1F, g: ~ }\n');
   t.deepEqual(parseStack(text, 's').functions[0]!.environment, {

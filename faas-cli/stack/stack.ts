@@ -1,4 +1,5 @@
 import type { Resources } from '../../provider/provider.ts';
+import { readResources } from '../../provider/quantities.ts';
 import { sharedImages } from './shared-images.ts';
 import { unknownFields } from './unknown-fields.ts';
 import { readYaml, type YamlFields } from './yaml-reader.ts';
@@ -93,8 +94,8 @@ function parseFunction(name: string, functions: YamlFields): StackFunction {
     labels: fields.record('labels'),
     annotations: fields.record('annotations'),
     constraints: fields.texts('constraints'),
-    limits: resources(fields.fields('limits')),
-    requests: resources(fields.fields('requests')),
+    limits: resources('limits', fields.fields('limits')),
+    requests: resources('requests', fields.fields('requests')),
     readonlyRootFilesystem: fields.flag('readonly_root_filesystem') ?? false,
     namespace: fields.text('namespace'),
     skipBuild,
@@ -104,10 +105,19 @@ function parseFunction(name: string, functions: YamlFields): StackFunction {
   };
 }
 
-function resources(fields: YamlFields | undefined): Resources | undefined {
-  const entries = fields?.keys.flatMap((key) => {
+function resources(field: string, fields: YamlFields | undefined): Resources | undefined {
+  if (!fields) return undefined;
+  const entries = fields.keys.flatMap((key) => {
     const value = fields.text(key);
     return value === undefined ? [] : [[key, value] as const];
   });
-  return entries?.length ? Object.fromEntries(entries) : undefined;
+  if (entries.length === 0) return undefined;
+  const read = Object.fromEntries(entries);
+  try {
+    // The engine would refuse it too, but only when other functions have been built and deployed.
+    readResources(field, read);
+  } catch (error) {
+    return fields.fail((error as Error).message);
+  }
+  return read;
 }
