@@ -50,6 +50,12 @@ test('elsewhere than at the defaults the commands are told where, and paths are 
   t.true(text.includes('could not be deployed:\n\n    boom'));
 });
 
+test('a later start elsewhere tells other terminals where too', (t) => {
+  const text = greeting({ ...facts, url: 'http://127.0.0.1:9090', dataFolder: '/data' });
+  t.regex(text, /\n {2}To use it {4}export OPENFAAS_URL=http:\/\/127\.0\.0\.1:9090\n {15}export DUNLIN_DATA=\/data\n/);
+  t.notRegex(greeting(facts), /export|To use it/);
+});
+
 test('colour is for terminals only', (t) => {
   t.false(greeting(facts).includes('\u001b'));
   t.true(greeting({ ...facts, colour: true }).includes('\u001b[1m'));

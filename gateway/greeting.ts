@@ -35,6 +35,7 @@ export function greeting(facts: GreetingFacts): string {
     ...loginLines(facts),
   ];
   if (sample !== undefined) lines.push('', ...sampleLines(sample, bold), '', ...nextLines(facts, bold));
+  else lines.push(...exports(facts).map((line, at) => `  ${(at === 0 ? 'To use it' : '').padEnd(12)} ${line}`));
   lines.push(
     '',
     `  ${dim(facts.endsFunctions ? 'Ctrl-C stops everything.' : 'Ctrl-C stops the gateway; the functions go on.')}`,
@@ -63,10 +64,16 @@ function sampleLines(sample: NonNullable<Sample>, bold: (text: string) => string
   ];
 }
 
-function nextLines({ cli, url, dataFolder }: GreetingFacts, bold: (text: string) => string): string[] {
-  const setup = [`alias faas-cli=${quoted(cli)}`];
-  if (url !== DEFAULT_URL) setup.push(`export OPENFAAS_URL=${url}`);
-  if (dataFolder !== undefined) setup.push(`export DUNLIN_DATA=${quoted(dataFolder)}`);
+/** What faas-cli must know of a gateway that is not where it looks by itself. */
+function exports({ url, dataFolder }: GreetingFacts): string[] {
+  const lines: string[] = [];
+  if (url !== DEFAULT_URL) lines.push(`export OPENFAAS_URL=${url}`);
+  if (dataFolder !== undefined) lines.push(`export DUNLIN_DATA=${quoted(dataFolder)}`);
+  return lines;
+}
+
+function nextLines(facts: GreetingFacts, bold: (text: string) => string): string[] {
+  const setup = [`alias faas-cli=${quoted(facts.cli)}`, ...exports(facts)];
   const commands = ['faas-cli new --lang typescript hello', 'faas-cli up', 'echo Ada | faas-cli invoke hello'];
   return [
     '  Next, in another terminal and an empty folder:',
