@@ -1,13 +1,13 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { readConfig } from '../common/config.ts';
+import { temporaryFolder } from '../test/harness/temporary-folder.ts';
 import { TokenStore } from './auth/token-store.ts';
 import { gatewaySchema } from './config.ts';
 import { startGateway } from './gateway.ts';
@@ -133,8 +133,7 @@ test('with a certificate API and calls are served by TLS, and the function is to
 });
 
 test('certificate and key need each other, and must fit', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'dunlin-tls-'));
-  t.teardown(() => rm(folder, { recursive: true }));
+  const folder = await temporaryFolder(t);
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const read = (env: Record<string, string>) => readTls(readConfig(gatewaySchema, env));
   t.is(await read({}), undefined);

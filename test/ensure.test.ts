@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { temporaryFolder } from './harness/temporary-folder.ts';
 
 const root = join(import.meta.dirname, '..');
 
 /** A checkout without dependencies, whose npm is the given script of the shell. */
 async function checkout(t: ExecutionContext, npm: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'ensure-test-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder(t);
   for (const part of ['bin', 'tools', 'package-lock.json'])
     await cp(join(root, part), join(folder, part), { recursive: true });
   await mkdir(join(folder, 'path'));

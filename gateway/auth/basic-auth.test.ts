@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import { BasicAuth } from './basic-auth.ts';
 import { ensureCredentials, readCredentials } from './credentials.ts';
 import { GuessLimit } from './guess-limit.ts';
@@ -47,8 +47,7 @@ test('requests without a password are no guesses', (t) => {
 });
 
 test('credentials are made once, for this user only', async (t) => {
-  const folder = join(await mkdtemp(join(tmpdir(), 'dunlin-auth-')), 'auth');
-  t.teardown(() => rm(join(folder, '..'), { recursive: true }));
+  const folder = join(await temporaryFolder(t), 'auth');
   const made = await ensureCredentials(folder);
   t.is(made.user, 'admin');
   t.is(Buffer.from(made.password, 'base64url').length, 32);
@@ -60,8 +59,7 @@ test('credentials are made once, for this user only', async (t) => {
 });
 
 test('given credentials are trimmed; a missing or empty file is named', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'dunlin-auth-'));
-  t.teardown(() => rm(folder, { recursive: true }));
+  const folder = await temporaryFolder(t);
   await t.throwsAsync(readCredentials(folder), { message: /basic-auth-user .*basic_auth=false/ });
   await writeFile(join(folder, 'basic-auth-user'), 'ada\n');
   await writeFile(join(folder, 'basic-auth-password'), '\n');

@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { readConfig } from '../../common/config.ts';
 import { DEFAULT_NAMESPACE, type FunctionRef, type FunctionSpec } from '../../provider/provider.ts';
 import { functionSpec } from '../../provider/testing/function-spec.ts';
+import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { TokenStore } from '../auth/token-store.ts';
 import { gatewaySchema } from '../config.ts';
@@ -44,7 +43,7 @@ export async function start(
   provider = new MemoryProvider(),
 ) {
   const logged: string[] = [];
-  const folder = await mkdtemp(join(tmpdir(), 'dunlin-gateway-'));
+  const folder = await temporaryFolder(t);
   const config = readConfig(gatewaySchema, { dunlin_port: '0', dunlin_metrics_port: '0', ...env });
   const gateway = await startGateway({
     provider,
@@ -60,7 +59,6 @@ export async function start(
   t.teardown(async () => {
     await gateway.close();
     await provider.close();
-    await rm(folder, { recursive: true });
   });
   const { port } = gateway.address;
 
