@@ -11,7 +11,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { continueWhenRead } from '../common/http/continue.ts';
+import { heedExpectations } from '../common/http/expectations.ts';
 import type { HttpRequest, HttpResponse } from '../common/http/message.ts';
 import { HttpServer } from '../common/http/server/server.ts';
 import { STRICT_SERVER } from '../common/http/server-options.ts';
@@ -109,10 +109,7 @@ export class FrontDoor {
     for (const server of [this.#server, this.#fromPredecessor, this.#fromWorkers]) {
       if (server !== this.#server) for (const event of FIRST_EVENTS) server.on(event, takeClient);
       server.on('request', (req, res) => this.#dispatch(req, res));
-      server.on('checkContinue', (req, res) => {
-        continueWhenRead(req, res);
-        this.#dispatch(req, res);
-      });
+      heedExpectations(server, 'gateway');
       server.on('clientError', answerClientError);
       server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head));
     }
@@ -254,7 +251,7 @@ export class FrontDoor {
 }
 
 /** A request's first, by what it asks for. */
-const FIRST_EVENTS = ['request', 'checkContinue', 'upgrade'] as const;
+const FIRST_EVENTS = ['request', 'upgrade'] as const;
 
 async function listenOn(server: Server, path: string): Promise<void> {
   // One of the same process id, of a gateway that was killed.

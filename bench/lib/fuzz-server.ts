@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { FaasError } from '../../common/errors.ts';
-import { continueWhenRead } from '../../common/http/continue.ts';
+import { heedExpectations } from '../../common/http/expectations.ts';
 import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import { relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
@@ -51,9 +51,6 @@ function listener(serve: (req: HttpRequest, res: HttpResponse) => void): Server 
     if (reason !== undefined) sendProblem(res, new FaasError('invalid_request', reason));
     else serve(req, res);
   });
-  server.on('checkContinue', (req, res) => {
-    continueWhenRead(req, res);
-    server.emit('request', req, res);
-  });
+  heedExpectations(server);
   return server;
 }

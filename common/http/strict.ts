@@ -21,6 +21,11 @@ export function checkRequest(req: HttpRequest): string | undefined {
   return reason;
 }
 
+/** From now on nothing is sound on the connection of `req`. */
+export function endConnectionAfter(req: HttpRequest): void {
+  (req.socket as CheckedSocket)[kClosing] = true;
+}
+
 /** Whether the answer to `req` must be the last on its connection; after `checkRequest`. */
 export const isLast = (req: HttpRequest): boolean => (req.socket as CheckedSocket)[kClosing] === true;
 

@@ -5,7 +5,7 @@ import type { Server } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { FaasError } from '../../errors.ts';
-import { continueWhenRead } from '../continue.ts';
+import { heedExpectations } from '../expectations.ts';
 import type { HttpRequest, HttpResponse } from '../message.ts';
 import { type Relay, type RelayOutcome, relay } from '../relay.ts';
 import { sendProblem } from '../send-problem.ts';
@@ -56,10 +56,7 @@ function onNodeHttp(): Server {
     if (reason === undefined) onRequest(req, res);
     else sendProblem(res, new FaasError('invalid_request', reason));
   });
-  server.on('checkContinue', (req, res) => {
-    continueWhenRead(req, res);
-    server.emit('request', req, res);
-  });
+  heedExpectations(server);
   server.on('upgrade', onUpgrade);
   return server;
 }
