@@ -235,9 +235,7 @@ export class Watchdog {
   }
 
   #logCall({ req, res, callId }: ActiveCall, status: number, elapsed: number): void {
-    const fields = fieldsOf(req);
-    const agentAt = fields.find('user-agent');
-    if (agentAt !== -1 && fields.valueStarts(agentAt, 'kube-probe')) return;
+    if (fieldsOf(req).get('user-agent')?.startsWith('kube-probe')) return;
     const id = this.#config.logCallId ? ` [${callId ?? 'none'}]` : '';
     const code = `${status} ${REASONS[status] ?? 'Client Closed Request'}`;
     this.#log.oneLine(

@@ -1,5 +1,5 @@
-import { FieldError, parseFields, VALUE } from './field-parser.ts';
-import { Fields } from './fields.ts';
+import { FieldError, VALUE } from './field-parser.ts';
+import { Fields, NO_FIELDS } from './fields.ts';
 import { isHopByHop, namedByConnection } from './headers.ts';
 
 /** How an answer's end is known. `none`: it has no body, whatever its headers say (HEAD, 1xx, 204, 304). */
@@ -10,7 +10,7 @@ export class AnswerHead {
   status = 0;
   reason = '';
   /** End-to-end headers. Content-Length stays, but for 1xx and 204, which have none. */
-  fields: Fields;
+  fields = NO_FIELDS;
   framing: AnswerFraming = 'none';
   /** Of the body, in bytes; 0 unless framing is `length`. */
   length = 0;
@@ -22,10 +22,6 @@ export class AnswerHead {
   trailer: string | undefined = undefined;
   /** Protocol that a 101 switches to. */
   upgrade: string | undefined = undefined;
-
-  constructor(fields: Fields) {
-    this.fields = fields;
-  }
 }
 
 /**
@@ -36,11 +32,10 @@ export class AnswerHead {
  * @throws FieldError
  */
 export function parseAnswerHead(text: string, isHead: boolean): AnswerHead {
-  const marks: number[] = [];
-  const fields = new Fields(text, marks);
-  const head = new AnswerHead(fields);
+  const head = new AnswerHead();
   const minor = text.charCodeAt(7) - 48;
-  parseFields(text, parseStatusLine(text, head), marks);
+  const fields = Fields.read(text, parseStatusLine(text, head));
+  head.fields = fields;
 
   let connection: string | undefined;
   let length: string | undefined;

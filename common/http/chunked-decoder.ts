@@ -1,4 +1,4 @@
-import { FieldError, parseFields, VALUE } from './field-parser.ts';
+import { FieldError, VALUE } from './field-parser.ts';
 import { Fields } from './fields.ts';
 import { LineBuffer } from './line-buffer.ts';
 
@@ -96,10 +96,7 @@ export class ChunkedDecoder {
         case TRAILERS: {
           const blockEnd = this.#trailerBlock.take(buffer, i, end);
           if (blockEnd === -1) return end;
-          const text = this.#trailerBlock.text();
-          const marks: number[] = [];
-          parseFields(text, 0, marks);
-          this.trailers = new Fields(text, marks).flat();
+          this.trailers = Fields.read(this.#trailerBlock.text(), 0).flat();
           this.ended = true;
           return blockEnd;
         }

@@ -6,8 +6,8 @@ type Continuing = IncomingMessage & { [kContinue]?: ServerResponse | undefined }
 
 /**
  * Before a request with `Expect: 100-continue` is dispatched: the client, which waits with its body, is told to go on
- * only when somebody starts to read it. Who answers without reading should close the
- * connection, because the body may then come or not (RFC 9110 section 10.1.1); `sendProblem` and `relay` do.
+ * only when somebody starts to read it. Who answers without reading should close the connection, because the body may
+ * then come or not (RFC 9110 section 10.1.1); `sendProblem` and `relay` do.
  *
  * Reading through `_read`, which every way of consuming a stream ends in, so it works for all of them.
  */

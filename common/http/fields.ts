@@ -1,4 +1,4 @@
-import { MARKS_PER_FIELD } from './field-parser.ts';
+import { MARKS_PER_FIELD, parseFields } from './field-parser.ts';
 
 /**
  * The headers of one message, where they lie in its text. Most are passed on as they came, as lines, and many at once:
@@ -10,9 +10,16 @@ export class Fields {
   readonly #marks: number[];
 
   /** @param marks what `parseFields` found in `text` */
-  constructor(text: string, marks: number[]) {
+  private constructor(text: string, marks: number[]) {
     this.#text = text;
     this.#marks = marks;
+  }
+
+  /** Of what stands in `text` from `at` to an empty line. @throws FieldError */
+  static read(text: string, at: number): Fields {
+    const marks: number[] = [];
+    parseFields(text, at, marks);
+    return new Fields(text, marks);
   }
 
   /** Of a flat list, name after value, that a parser has read. */
@@ -50,28 +57,22 @@ export class Fields {
   /** Whether the name is `lowerName`, which is of letters, digits and hyphens. */
   isNamed(at: number, lowerName: string): boolean {
     const i = at * MARKS_PER_FIELD;
-    return this.#marks[i + 1]! - this.#marks[i]! === lowerName.length && this.#isAt(this.#marks[i]!, lowerName);
-  }
-
-  /** Whether the value starts with `lowerText`, in letters of either case. */
-  valueStarts(at: number, lowerText: string): boolean {
-    return this.#isAt(this.#marks[at * MARKS_PER_FIELD + 2]!, lowerText);
-  }
-
-  /** The place of the first header of this name, or -1. */
-  find(lowerName: string): number {
-    for (let at = 0; at < this.count; at++) if (this.isNamed(at, lowerName)) return at;
-    return -1;
+    const start = this.#marks[i]!;
+    if (this.#marks[i + 1]! - start !== lowerName.length) return false;
+    // A letter's case is its bit 5; digits and hyphens have it set.
+    for (let char = 0; char < lowerName.length; char++)
+      if ((this.#text.charCodeAt(start + char) | 32) !== lowerName.charCodeAt(char)) return false;
+    return true;
   }
 
   /** The first value of a header. */
   get(lowerName: string): string | undefined {
-    const at = this.find(lowerName);
+    const at = this.#find(lowerName);
     return at === -1 ? undefined : this.value(at);
   }
 
   has(lowerName: string): boolean {
-    return this.find(lowerName) !== -1;
+    return this.#find(lowerName) !== -1;
   }
 
   /** Puts the header at `from` in the place of the one at `to`, of which nothing is left. */
@@ -149,13 +150,15 @@ export class Fields {
     return false;
   }
 
-  #isAt(from: number, lower: string): boolean {
-    // A letter's case is its bit 5; digits and hyphens have it set.
-    for (let i = 0; i < lower.length; i++)
-      if ((this.#text.charCodeAt(from + i) | 32) !== lower.charCodeAt(i)) return false;
-    return true;
+  /** The place of the first header of this name, or -1. */
+  #find(lowerName: string): number {
+    for (let at = 0; at < this.count; at++) if (this.isNamed(at, lowerName)) return at;
+    return -1;
   }
 }
+
+/** No headers. */
+export const NO_FIELDS = Fields.of([]);
 
 /** The headers of a request, of our own server or of node:http's. */
 export function fieldsOf(req: { readonly fields?: Fields; readonly rawHeaders: readonly string[] }): Fields {

@@ -52,13 +52,9 @@ export function framingOf(fields: Fields, body: OutgoingRequest['body']): string
 
 /** Of an answer that is a stream of server-sent events, which lasts as long as both sides want. */
 export function isEventStream(fields: Fields): boolean {
-  const at = fields.find('content-type');
-  return (
-    at !== -1 && fields.valueStarts(at, EVENT_STREAM) && '; \t'.includes(fields.value(at).charAt(EVENT_STREAM.length))
-  );
+  return /^text\/event-stream(?:$|[; \t])/i.test(fields.get('content-type') ?? '');
 }
 
-const EVENT_STREAM = 'text/event-stream';
 const NONE: readonly string[] = [];
 const CHUNKED = { length: undefined };
 

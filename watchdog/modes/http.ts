@@ -153,10 +153,8 @@ class ProcessCall implements RelayOptions {
   readonly #streams: boolean;
 
   constructor(call: Call, target: string, onDone: (outcome: RelayOutcome) => void) {
-    const fields = fieldsOf(call.req);
-    const acceptAt = fields.find('accept');
     this.#startedAt = call.startedAt;
-    this.#streams = acceptAt !== -1 && fields.valueStarts(acceptAt, 'text/event-stream');
+    this.#streams = fieldsOf(call.req).get('accept')?.startsWith('text/event-stream') === true;
     this.target = target;
     this.timeoutMs = this.#streams ? 0 : call.limitMs;
     this.onDone = onDone;

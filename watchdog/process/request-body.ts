@@ -58,5 +58,7 @@ export async function readBody(req: HttpRequest, limitBytes: number): Promise<Bu
 }
 
 /** Neither length nor chunks, as most GET requests have it. */
-export const hasNoBody = (req: HttpRequest): boolean =>
-  fieldsOf(req).get('transfer-encoding') === undefined && (fieldsOf(req).get('content-length') ?? '0') === '0';
+export function hasNoBody(req: HttpRequest): boolean {
+  const fields = fieldsOf(req);
+  return !fields.has('transfer-encoding') && (fields.get('content-length') ?? '0') === '0';
+}

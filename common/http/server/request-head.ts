@@ -1,5 +1,5 @@
-import { FieldError, parseFields, TOKEN } from '../field-parser.ts';
-import { Fields } from '../fields.ts';
+import { FieldError, TOKEN } from '../field-parser.ts';
+import { Fields, NO_FIELDS } from '../fields.ts';
 import { faultOf, isLength } from '../strict.ts';
 
 /** A request that breaks a rule whose answer is not 400. */
@@ -19,7 +19,7 @@ export class RequestHead {
   target = '';
   /** Of the version, HTTP/1.x. */
   minor = 1;
-  readonly fields: Fields;
+  fields = NO_FIELDS;
   /** Of the body, in bytes; 0 when chunked. */
   length = 0;
   chunked = false;
@@ -29,10 +29,6 @@ export class RequestHead {
   expectsContinue = false;
   /** Asks for another protocol, and has no body. */
   upgrades = false;
-
-  constructor(fields: Fields) {
-    this.fields = fields;
-  }
 }
 
 /**
@@ -42,10 +38,9 @@ export class RequestHead {
  * @throws FieldError
  */
 export function parseRequestHead(text: string): RequestHead {
-  const marks: number[] = [];
-  const fields = new Fields(text, marks);
-  const head = new RequestHead(fields);
-  parseFields(text, parseRequestLine(text, head), marks);
+  const head = new RequestHead();
+  const fields = Fields.read(text, parseRequestLine(text, head));
+  head.fields = fields;
   let lengths = 0;
   let hosts = 0;
   let codings = 0;

@@ -20,7 +20,8 @@ export interface Launched {
 }
 
 /**
- * Makes what a replica runs in (folder, control group, environment) and its process, which is `pooled` where that is given.
+ * Makes what a replica runs in (folder, control group, environment) and its process, which is `pooled` where that is
+ * given.
  *
  * @throws Error when one of them cannot be made; then nothing of it is left
  */
