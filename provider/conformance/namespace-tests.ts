@@ -37,4 +37,12 @@ export function namespaceTests(conforms: Conforms): void {
     t.is((await watched.call(standard, '/env/WHERE')).body, 'default');
     await t.throwsAsync(provider.list('dev', signal), { code: 'namespace_not_found' });
   });
+
+  conforms('long names that begin alike are names of their own', async (t, { provider, signal }) => {
+    const names = ['a', 'b'].map((end) => `${'n'.repeat(62)}${end}`);
+    for (const name of names) await provider.createNamespace({ name, labels: {}, annotations: {} }, signal);
+    const listed = (await provider.listNamespaces(signal)).map(({ name }) => name);
+    t.deepEqual(listed, [...names, DEFAULT_NAMESPACE]);
+    for (const name of names) await provider.removeNamespace(name, signal);
+  });
 }

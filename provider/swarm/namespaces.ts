@@ -2,6 +2,7 @@ import type Dockerode from 'dockerode';
 import type { ConfigInfo } from 'dockerode';
 import { FaasError } from '../../common/errors.ts';
 import { DEFAULT_NAMESPACE, type NamespaceInfo } from '../provider.ts';
+import { emptyConfig } from './empty-config.ts';
 import { NAMESPACE_ANNOTATIONS, NAMESPACE_CONFIG, OURS } from './labels.ts';
 
 const DEFAULT: NamespaceInfo = { name: DEFAULT_NAMESPACE, labels: {}, annotations: {} };
@@ -31,17 +32,13 @@ export class Namespaces {
     const { name } = namespace;
     const exists = new FaasError('namespace_exists', `Namespace "${name}" is there already; update it instead`);
     if (name === DEFAULT_NAMESPACE || (await this.#configs(name)).length > 0) throw exists;
-    await this.#docker.createConfig({ Name: configName(name), Labels: labelsOf(namespace), Data: NO_DATA });
+    await this.#docker.createConfig(configOf(namespace));
   }
 
   /** @throws FaasError `namespace_not_found` */
   async update(namespace: NamespaceInfo): Promise<void> {
     if (namespace.name === DEFAULT_NAMESPACE && (await this.#configs(DEFAULT_NAMESPACE)).length === 0) {
-      await this.#docker.createConfig({
-        Name: configName(DEFAULT_NAMESPACE),
-        Labels: labelsOf(namespace),
-        Data: NO_DATA,
-      });
+      await this.#docker.createConfig(configOf(namespace));
       return;
     }
     const { ID, Version, Spec } = await this.#find(namespace.name);
@@ -73,12 +70,8 @@ export class Namespaces {
   }
 }
 
-/** A config must have some. */
-const NO_DATA = Buffer.from('{}').toString('base64');
-
-const MAX_NAME = 64;
-
-const configName = (name: string): string => `dunlin_namespace.${name}`.slice(0, MAX_NAME);
+const configOf = (namespace: NamespaceInfo): object =>
+  emptyConfig(`dunlin_namespace.${namespace.name}`, labelsOf(namespace));
 
 const labelsOf = ({ name, labels, annotations }: NamespaceInfo): Record<string, string> => ({
   ...labels,

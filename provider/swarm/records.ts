@@ -1,11 +1,9 @@
 import type Dockerode from 'dockerode';
 import type { ConfigInfo } from 'dockerode';
 import type { SharedRecord, SharedRecords } from '../provider.ts';
+import { emptyConfig } from './empty-config.ts';
 import { engineFailure, isOutOfSequence, statusOf } from './engine.ts';
 import { RECORD } from './labels.ts';
-
-/** A config must have some, and it can never be changed. */
-const NO_DATA = Buffer.from('{}').toString('base64');
 
 /**
  * Records as configs of the Swarm: the text is a label, which can be changed, by who knows the version of the config. The
@@ -35,7 +33,7 @@ export class Records implements SharedRecords {
   }
 
   async #create(name: string, text: string, abortSignal: AbortSignal): Promise<void> {
-    const config = { Name: configName(name), Labels: { [RECORD]: text }, Data: NO_DATA };
+    const config = emptyConfig(recordName(name), { [RECORD]: text });
     await this.#docker.createConfig({ _query: {}, _body: config, abortSignal });
   }
 
@@ -51,10 +49,10 @@ export class Records implements SharedRecords {
 
   async #find(name: string, abortSignal: AbortSignal): Promise<ConfigInfo | undefined> {
     try {
-      const filters = JSON.stringify({ name: [configName(name)], label: [RECORD] });
+      const filters = JSON.stringify({ name: [recordName(name)], label: [RECORD] });
       const found = await this.#docker.listConfigs({ _query: { filters }, _body: {}, abortSignal });
       // The filter takes names that begin so, too.
-      return found.find(({ Spec }) => Spec?.Name === configName(name));
+      return found.find(({ Spec }) => Spec?.Name === recordName(name));
     } catch (error) {
       throw abortSignal.aborted ? abortSignal.reason : engineFailure(error, `reading the record ${name}`);
     }
@@ -63,7 +61,7 @@ export class Records implements SharedRecords {
 
 const outdated = new Error('another gateway wrote it meanwhile');
 
-const configName = (name: string): string => `dunlin_record.${name}`;
+const recordName = (name: string): string => `dunlin_record.${name}`;
 
 /** A config that was removed and made again starts another count. */
 const versionOf = ({ ID, Version }: ConfigInfo): string => `${ID}:${Version.Index}`;
