@@ -121,7 +121,7 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
 };
 
 /** Bytes from text such as `65536`, `10Mi` or `1G` (Kubernetes' units). */
-export function parseBytes(given: string): number {
+function parseBytes(given: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(|[kmg]i?)b?$/i.exec(given) ?? [];
   if (amount === undefined) throw new Error('expected a size such as "512Ki", "40Mi" or "1Gi"');
   return Math.floor(Number(amount) * UNIT_BYTES[unit!.toLowerCase()]!);

@@ -176,7 +176,7 @@ async function createProvider(
     dataDir,
     watchdogPath: join(root, `dist/fwatchdog-linux-${process.arch === 'arm64' ? 'arm64' : 'x64'}`),
     nodePath: process.execPath,
-    user: { uid: process.getuid?.() ?? -1, gid: process.getgid?.() ?? -1 },
+    user: { uid: process.getuid?.() ?? -1 },
     environment: process.env,
     log,
     limits: { uploadBytes: config.maxBundleBytes, warmPool: config.warmPool },

@@ -61,6 +61,7 @@ export function deploymentBody({ name, ...rest }: Deployment): DeploymentJson {
   return { service: name, ...rest, labels: rest.labels ?? null, annotations: rest.annotations ?? null };
 }
 
+/** The value is text for providers that know no other (faas-swarm). */
 export function secretBody(secret: SecretUpload): object {
   const bytes = Buffer.from(secret.value);
   return {

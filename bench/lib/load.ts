@@ -27,7 +27,7 @@ export function hasLoadTools(): boolean {
 }
 
 /** User and system time that a process has used, in seconds: fields 14 and 15 of proc(5)'s stat. */
-export function cpuSeconds(pid: number): number {
+function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond();

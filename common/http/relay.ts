@@ -40,7 +40,7 @@ export type RelayOutcome =
       readonly kind: 'failed';
       readonly error: UpstreamError;
       readonly headSent: boolean;
-      /** The call may be sent again (DESIGN section 3): `req` is unread and the function has not seen it. */
+      /** The call may be sent again: `req` is unread and the function has not seen it. */
       readonly retryable: boolean;
       readonly requestBytes: number;
       readonly status?: number;

@@ -6,7 +6,7 @@ import type { Surroundings } from '../context.ts';
 import type { BuildContext } from './assemble.ts';
 
 /** The one file that a module's bundle runs. */
-export const MODULE_FILE = 'handler.js';
+const MODULE_FILE = 'handler.js';
 
 export interface ModuleSource {
   readonly name: string;

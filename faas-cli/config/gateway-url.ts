@@ -1,6 +1,6 @@
 import { FaasError } from '../../common/errors.ts';
 
-export const DEFAULT_GATEWAY = 'http://127.0.0.1:8080';
+const DEFAULT_GATEWAY = 'http://127.0.0.1:8080';
 
 /**
  * The gateway to use: flag, stack file and `OPENFAAS_URL` in this order, where the default counts as not given

@@ -41,7 +41,7 @@ export async function allReady(
  *
  * @throws FaasError with the failure's code, message, exit code and last log lines; `timed_out`
  */
-export async function waitUntilReady(
+async function waitUntilReady(
   client: GatewayClient,
   ref: Target,
   timeoutMs: number,

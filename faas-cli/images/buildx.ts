@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { FaasError } from '../../common/errors.ts';
 
 /** The builder that is made once, as OpenFaaS's CLI names it (contract 5.6). */
-export const BUILDX_BUILDER = 'multiarch';
+const BUILDX_BUILDER = 'multiarch';
 
 const QEMU = ['run', '--rm', '--privileged', 'multiarch/qemu-user-static', '--reset', '-p', 'yes'] as const;
 

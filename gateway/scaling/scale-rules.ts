@@ -12,7 +12,7 @@ const LABEL_SCHEDULE = 'com.dunlin.scale.schedule';
 const LABEL_TIMEZONE = 'com.dunlin.scale.timezone';
 
 /** What a function's load is counted in. Queue depth will be the next. */
-export const SCALE_TYPES = ['rps', 'capacity', 'cpu'] as const;
+const SCALE_TYPES = ['rps', 'capacity', 'cpu'] as const;
 export type ScaleType = (typeof SCALE_TYPES)[number];
 
 /** What a function's labels say about its number of replicas. Sources: openfaas-contract.md 2.5, 2.6; Knative's KPA. */

@@ -9,9 +9,6 @@ const YEARS_BACK = 366 * 24 * 3600 * 1000;
  * keeps nothing between two looks, so a clock that jumps, either way, is right at the next look.
  */
 export interface Schedule {
-  /** As given. */
-  readonly text: string;
-  readonly timezone: string;
   /** The minimum that holds at `at`; undefined before the first line ever began. */
   minimum(at: Date): number | undefined;
   /** When the next line begins; undefined when none does. */
@@ -28,7 +25,7 @@ export const scheduleKind = (timezone: string, max: number): Kind<Schedule> => (
   rule: `lines of "CRON = REPLICAS" separated by ";", such as "0 8 * * 1-5 = 3; 0 18 * * 1-5 = 0", with at most ${max} replicas, the maximum`,
   parse(text) {
     const lines = text.split(';').map((line) => parseLine(line, timezone, max));
-    return lines.every((line) => line !== undefined) ? asSchedule(text, timezone, lines) : undefined;
+    return lines.every((line) => line !== undefined) ? asSchedule(lines) : undefined;
   },
 });
 
@@ -54,11 +51,9 @@ function parseLine(text: string, timezone: string, max: number): Line | undefine
   }
 }
 
-function asSchedule(text: string, timezone: string, lines: readonly Line[]): Schedule {
+function asSchedule(lines: readonly Line[]): Schedule {
   let known = { from: Number.NaN, until: Number.NaN, minimum: undefined as number | undefined };
   return {
-    text,
-    timezone,
     minimum(at) {
       const time = at.getTime();
       // Also false of a clock that was set back.

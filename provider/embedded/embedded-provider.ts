@@ -63,7 +63,7 @@ interface Stores {
   readonly namespaces: NamespaceStore;
 }
 
-/** Functions as local processes: one watchdog for each replica, on a Unix socket. DESIGN section 5. */
+/** Functions as local processes: one watchdog for each replica, on a Unix socket. */
 export class EmbeddedProvider implements Provider {
   readonly info: ProviderInfo = { name: 'dunlin-embedded', orchestration: 'embedded' };
   readonly bundles: BundleStore;

@@ -99,7 +99,7 @@ export function checkVariables(field: string, variables: Readonly<Record<string,
   for (const [name, value] of Object.entries(variables)) {
     if (!NAME.test(name))
       throw invalid(`${field}: a name has letters, digits, "_", "-" and ".", and no digit first, got ${quoted(name)}`);
-    // They would steer the runtime inside the watchdog's executable (DESIGN section 4).
+    // They are orders to Bun, the runtime inside the watchdog's executable.
     if (name.startsWith('BUN_')) throw invalid(`${field}.${name}: names that begin with BUN_ are the watchdog's own`);
     if (value.includes('\0')) throw invalid(`${field}.${name} contains a NUL character; the system cannot pass it on`);
     const bytes = Buffer.byteLength(name) + 1 + Buffer.byteLength(value);

@@ -82,7 +82,7 @@ test("nothing of the gateway's environment reaches a function", async (t) => {
 
 test('not as root the engine says that functions are not kept apart', async (t) => {
   // The engine is told who it is; a user that is not root makes no other users.
-  await using engine = await createTestEngine({}, { user: { uid: 1000, gid: 1000 } });
+  await using engine = await createTestEngine({}, { user: { uid: 1000 } });
   t.regex(engine.lines.join('\n'), /same user as the gateway/);
   await pushProbe(engine.provider);
   await engine.provider.deploy(spec('same', PROBE_IMAGE), signal);

@@ -9,7 +9,7 @@ export interface EmbeddedOptions {
   /** A Node binary that functions find as `node`, whatever the machine has. */
   readonly nodePath?: string;
   /** Who this process runs as. With uid 0 each function gets a user of its own. */
-  readonly user: { readonly uid: number; readonly gid: number };
+  readonly user: { readonly uid: number };
   /** PATH, LANG and TZ are taken from it for functions, nothing else. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Receives one line for people at a time. */

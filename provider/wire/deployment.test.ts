@@ -1,5 +1,6 @@
 import test from 'ava';
-import { encodeDeployment, parseDeployment } from './deployment.ts';
+import { deploymentBody } from '../client-requests.ts';
+import { parseDeployment } from './deployment.ts';
 
 const minimal = { service: 'env', image: 'functions/alpine:latest' };
 const spec = { name: 'env', namespace: 'openfaas-fn', image: 'functions/alpine:latest', labels: {}, annotations: {} };
@@ -39,7 +40,7 @@ test('values are kept byte for byte', (t) => {
   t.deepEqual({ ...minimal, annotations, limits, secrets, envVars }, given);
 });
 
-test('what is encoded reads back as the same spec', (t) => {
+test('what the client sends reads back as the same spec', (t) => {
   const full = {
     ...spec,
     envProcess: 'cat',
@@ -49,7 +50,7 @@ test('what is encoded reads back as the same spec', (t) => {
     limits: { memory: '1Gi' },
     readOnlyRootFilesystem: true,
   };
-  t.deepEqual(parseDeployment(JSON.parse(JSON.stringify(encodeDeployment(full)))), full);
+  t.deepEqual(parseDeployment(JSON.parse(JSON.stringify(deploymentBody(full)))), full);
 });
 
 const WRONG: readonly (readonly [string, unknown, string])[] = [

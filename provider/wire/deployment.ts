@@ -31,7 +31,7 @@ const RESOURCES = ['memory', 'cpu', 'nvidia.com/gpu', 'amd.com/gpu', 'intel.com/
 export function parseDeployment(body: unknown, query?: string): FunctionSpec {
   const fields = new Fields(body);
   const name = functionName('service', fields.required('service'));
-  const spec: FunctionSpec = {
+  return {
     name,
     namespace: requestNamespace(fields.text('namespace'), query),
     image: imageName(fields.required('image')),
@@ -47,13 +47,6 @@ export function parseDeployment(body: unknown, query?: string): FunctionSpec {
       readOnlyRootFilesystem: fields.flag('readOnlyRootFilesystem'),
     }),
   };
-  return spec;
-}
-
-/** The body that asks for `spec`. */
-export function encodeDeployment(spec: FunctionSpec): DeploymentJson {
-  const { name, ...rest } = spec;
-  return { service: name, ...rest };
 }
 
 function parseResources(fields: Fields | undefined): Resources | undefined {
@@ -76,7 +69,7 @@ function checkVariables(variables: Readonly<Record<string, string>> | undefined)
       throw new FaasError('invalid_request', `envVars: ${JSON.stringify(name)} is no name of an environment variable`);
     if (value.includes('\0'))
       throw new FaasError('invalid_request', `envVars.${name} must not contain a NUL character`);
-    // They would steer the runtime inside the watchdog's executable (DESIGN section 4).
+    // They are orders to Bun, the runtime inside the watchdog's executable.
     if (name.startsWith('BUN_'))
       throw new FaasError('invalid_request', `envVars.${name}: names that start with BUN_ are the watchdog's own`);
   }

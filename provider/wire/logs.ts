@@ -48,8 +48,9 @@ function parseTail(given: string | undefined): number | undefined {
 function parseSince(given: string | undefined): Date | undefined {
   if (given === undefined) return undefined;
   // A `+` of the zone that was not encoded arrives as a space.
-  const at = new Date(given.replace(/ (\d\d:\d\d)$/, '+$1'));
-  if (!RFC3339.test(given.replace(/ (\d\d:\d\d)$/, '+$1')) || Number.isNaN(at.getTime()))
+  const text = given.replace(/ (\d\d:\d\d)$/, '+$1');
+  const at = new Date(text);
+  if (!RFC3339.test(text) || Number.isNaN(at.getTime()))
     throw new LogQueryError(
       `since must be a time in RFC 3339, such as 2026-01-31T12:00:00Z, got ${JSON.stringify(given)}`,
     );
@@ -57,7 +58,7 @@ function parseSince(given: string | undefined): Date | undefined {
 }
 
 /** A boolean of a query. @throws LogQueryError */
-export function parseBool(key: string, given: string | undefined): boolean | undefined {
+function parseBool(key: string, given: string | undefined): boolean | undefined {
   if (given === undefined) return undefined;
   if (TRUE.includes(given)) return true;
   if (FALSE.includes(given)) return false;

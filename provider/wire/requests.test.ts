@@ -1,5 +1,6 @@
 import test from 'ava';
-import { encodeSecret, parseDelete, parseNamespace, parseScale, parseSecret, parseSecretRef } from './requests.ts';
+import { secretBody } from '../client-requests.ts';
+import { parseDelete, parseNamespace, parseScale, parseSecret, parseSecretRef } from './requests.ts';
 
 test('a deletion takes its namespace from the body or the query, and keys in any case', (t) => {
   t.deepEqual(parseDelete({ functionName: 'a' }), { name: 'a', namespace: 'openfaas-fn' });
@@ -21,8 +22,11 @@ test('rawValue wins over value, byte for byte', (t) => {
   const sent = { name: 'key', rawValue: Buffer.from(bytes).toString('base64'), value: 'text' };
   t.deepEqual([...parseSecret(sent).value], [...bytes]);
   t.is(Buffer.from(parseSecret({ name: 'key', value: 'text\n', rawValue: '' }).value).toString(), 'text\n');
-  const secret = { name: 'key', namespace: 'dev', value: Buffer.from(bytes) };
-  t.deepEqual(parseSecret(encodeSecret(secret)), secret);
+});
+
+test('a secret that the client sends raw reads back byte for byte', (t) => {
+  const secret = { name: 'key', namespace: 'dev', value: Buffer.from([0, 255, 10, 13]) };
+  t.deepEqual(parseSecret(secretBody({ ...secret, raw: true })), secret);
 });
 
 test('a bad secret is refused with the rule', (t) => {

@@ -53,15 +53,6 @@ export function parseSecret(body: unknown, query?: string): Secret {
   return { ...ref, value };
 }
 
-/** The body that asks for `secret`, byte-exact. */
-export const encodeSecret = (secret: Secret): Record<string, string> => ({
-  name: secret.name,
-  namespace: secret.namespace,
-  rawValue: Buffer.from(secret.value).toString('base64'),
-  // Providers that only know text (faas-swarm) read this one.
-  value: Buffer.from(secret.value).toString('utf8'),
-});
-
 /** DELETE `/system/secrets`: `{name, namespace?}`. @throws FaasError `invalid_request` */
 export const parseSecretRef = (body: unknown, query?: string): FunctionRef => secretRef(new Fields(body), query);
 

@@ -5,7 +5,7 @@ import type { Pixels } from './pixels.ts';
 export type Format = 'png' | 'jpeg';
 
 /** Decoded, an image takes four bytes a pixel; a few hundred bytes can claim to be gigapixels. */
-export const MAX_MEGAPIXELS = 40;
+const MAX_MEGAPIXELS = 40;
 
 /** What is wrong with an image, for the caller. */
 export class BadImage extends Error {}

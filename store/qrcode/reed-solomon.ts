@@ -8,7 +8,7 @@ for (let exponent = 0, power = 1; exponent < 255; exponent += 1) {
   if (power > 255) power ^= 0x11d;
 }
 
-export const multiply = (a: number, b: number): number =>
+const multiply = (a: number, b: number): number =>
   a === 0 || b === 0 ? 0 : POWERS[(LOGARITHMS[a]! + LOGARITHMS[b]!) % 255]!;
 
 /** The correction codewords: the remainder of the message by (x - 2^0)(x - 2^1) ... of the given degree. */

@@ -158,6 +158,6 @@ function checkDigest(digest: string): void {
 }
 
 /** `hello` is `hello:latest`, as with images; a colon before a slash belongs to a registry's port. */
-export function withTag(image: string): string {
+function withTag(image: string): string {
   return /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
 }

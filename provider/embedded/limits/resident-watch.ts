@@ -1,6 +1,6 @@
 import { processTree, residentBytes } from '../processes/proc.ts';
 
-/** DESIGN section 5. */
+/** A leak gets no further than this; more often, and looking at the processes of every replica would cost too much. */
 const INTERVAL_MS = 250;
 
 interface Watched {

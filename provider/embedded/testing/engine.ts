@@ -55,7 +55,7 @@ export function engineOptions(
     dataDir,
     watchdogPath,
     nodePath: process.execPath,
-    user: { uid: process.getuid!(), gid: process.getgid!() },
+    user: { uid: process.getuid!() },
     environment: { PATH: process.env.PATH, GATEWAY_SECRET: 'must not leak' },
     log,
     ...(limits && { limits }),

@@ -67,7 +67,7 @@ export class FunctionEvent {
   }
 }
 
-export function parseQuery(text: string): Record<string, string | string[]> {
+function parseQuery(text: string): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = Object.create(null);
   if (text === '') return query;
   for (const [name, value] of new URLSearchParams(text)) {
