@@ -40,6 +40,8 @@ knows more, comes first. \`read_timeout\` is for heads of requests and for \`/sy
 | \`com.dunlin.max-inflight\` | none | Calls that each replica gets at once; further ones wait for their turn, then 429. |
 | \`com.dunlin.auth\` | \`none\` | \`required\`: only who has a token (\`/system/tokens\`) may call it. |
 
+All labels of scaling are in [SCALING.md](SCALING.md).
+
 ## Watchdog
 
 Set in a function's \`environment\`. Where the classic watchdog (\`mode: fork\`) differs, its default comes second.
