@@ -7,6 +7,7 @@ import { fdSink, fileSink, type Sink } from './log/sink.ts';
 import { createMode } from './modes/create.ts';
 import type { ModeDeps, Termination } from './modes/mode.ts';
 import { writeTermination } from './termination.ts';
+import { messageOf, stackOf } from './thrown-text.ts';
 import { VERSION } from './version.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -117,9 +118,9 @@ async function main(prepared?: Pick<ModeDeps, 'guardThread'>): Promise<void> {
     log.flush();
   });
   const onThrown = (error: unknown): void => {
-    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
-    log.line(stack ?? message);
-    end(1, { code: 'replica_crashed', message: `An error was thrown that nothing caught: ${message}`, exitCode: 1 });
+    log.line(stackOf(error));
+    const message = `An error was thrown that nothing caught: ${messageOf(error)}`;
+    end(1, { code: 'replica_crashed', message, exitCode: 1 });
   };
   process.on('uncaughtException', onThrown).on('unhandledRejection', onThrown);
   let stopping = false;

@@ -4,6 +4,7 @@ import { Deadline, type Expiring } from '../../common/http/deadline.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import { SharedTail } from '../log/shared-tail.ts';
 import { readBody } from '../process/request-body.ts';
+import { messageOf, stackOf } from '../thrown-text.ts';
 import { type Call, INTERNAL, type Mode, type ModeDeps } from './mode.ts';
 import { writeAnswer } from './module/answer.ts';
 import { captureOutput } from './module/capture-output.ts';
@@ -134,7 +135,7 @@ export class ModuleMode implements Mode {
       return;
     }
     this.#deps.log.line(stackOf(error), { callId: call.callId });
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const status = context.status();
     if (res.headersSent || status === undefined || status < 400) {
       sendProblem(res, new FaasError('function_failed', message, { cause: error }));
@@ -145,7 +146,7 @@ export class ModuleMode implements Mode {
 
   #startFailure(what: string, error: unknown): Error {
     this.#deps.log.line(stackOf(error));
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return new Error(`handler: ${this.#deps.config.handler} ${what}: ${message}`, { cause: error });
   }
 }
@@ -182,5 +183,3 @@ async function answered(call: Call): Promise<void> {
   if (!res.closed && !res.destroyed && !res.writableFinished)
     await new Promise((resolve) => res.once('close', resolve).once('finish', resolve));
 }
-
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

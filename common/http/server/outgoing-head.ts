@@ -46,17 +46,24 @@ export abstract class OutgoingHead extends AnswerHeaders {
     const reason = typeof reasonOrHeaders === 'string' ? reasonOrHeaders : this.statusMessage || REASONS[status];
     const headers = typeof reasonOrHeaders === 'object' ? reasonOrHeaders : headersOrNone;
     if (reason !== undefined && NOT_VALUE.test(reason)) throw new TypeError('bad character in the reason');
+    const withoutLength = status < 200 || status === 204;
+    try {
+      if (this.setOnes !== undefined) {
+        for (const [name, value] of this.#merged(headers)) this.#addHeader(name, value, withoutLength);
+      } else if (Array.isArray(headers)) {
+        for (let i = 0; i < headers.length; i += 2)
+          this.#addHeader(headers[i] as string, headers[i + 1]!, withoutLength);
+      } else if (headers !== undefined) {
+        for (const name in headers)
+          if (headers[name] !== undefined) this.#addHeader(name, headers[name], withoutLength);
+      }
+    } catch (error) {
+      this.#forgetHeaders();
+      throw error;
+    }
     this.statusCode = status;
     this.statusMessage = reason ?? '';
-    const withoutLength = status < 200 || status === 204;
     this.bodiless = withoutLength || status === 304 || this.req.method === 'HEAD';
-    if (this.setOnes !== undefined) {
-      for (const [name, value] of this.#merged(headers)) this.#addHeader(name, value, withoutLength);
-    } else if (Array.isArray(headers)) {
-      for (let i = 0; i < headers.length; i += 2) this.#addHeader(headers[i] as string, headers[i + 1]!, withoutLength);
-    } else if (headers !== undefined) {
-      for (const name in headers) if (headers[name] !== undefined) this.#addHeader(name, headers[name], withoutLength);
-    }
     this.headersSent = true;
     return this;
   }
@@ -124,6 +131,14 @@ export abstract class OutgoingHead extends AnswerHeaders {
     else for (const [name, value] of Object.entries(headers ?? {})) if (value !== undefined) given.push([name, value]);
     for (const [name] of given) merged.delete(name.toLowerCase());
     return [...merged.values()].flat().concat(given);
+  }
+
+  /** Of a head that cannot be written: another may follow, such as that of a 500. */
+  #forgetHeaders(): void {
+    this.#lines = '';
+    this.#hasDate = false;
+    this.#hasTrailers = false;
+    this.left = undefined;
   }
 
   #addHeader(name: string, value: OutgoingHttpHeader, withoutLength: boolean): void {

@@ -119,6 +119,20 @@ test('headers that would be more than a line are refused', async (t) => {
   t.notRegex(await exchange([`GET / HTTP/1.1\r\n${CLOSE}`]), /X-B/);
 });
 
+test('a head that cannot be written leaves nothing behind for the one that follows', async (t) => {
+  const { exchange } = await serve(t, {
+    onRequest: (_req, res) => {
+      const bad = { 'Content-Length': 9, Date: 'now', Trailer: 'X-T', 'X-A': 'a\nb' };
+      t.throws(() => res.writeHead(200, bad), { code: 'ERR_INVALID_CHAR' });
+      res.writeHead(500).end('bad');
+    },
+  });
+  t.is(
+    await exchange([`GET / HTTP/1.1\r\n${CLOSE}`]),
+    'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbad',
+  );
+});
+
 test('a client that waits for 100 gets it when the body is read, and a last answer when it is not', async (t) => {
   const { exchange } = await serve(t, {
     onRequest: (req, res) => (req.url === '/read' ? echo(req, res) : res.writeHead(413).end()),

@@ -13,6 +13,8 @@ type Headers = Record<string, string | number | readonly string[]>;
 /**
  * Writes what a handler returned: text as text/plain, bytes as application/octet-stream, a Response as it is, streams
  * and async iterables piece by piece, nothing as an empty 200, anything else as JSON. A stream that fails is cut.
+ *
+ * @throws what makes no answer, such as a stream that fails before its first piece
  */
 export function writeAnswer(call: Call, context: FunctionContext, value: unknown): void | Promise<void> {
   const { res } = call;
@@ -23,8 +25,8 @@ export function writeAnswer(call: Call, context: FunctionContext, value: unknown
   else if (value instanceof ArrayBuffer) writeWhole(call, context, Buffer.from(value), 'application/octet-stream');
   else if (value instanceof Response) return writeResponse(call, context, value);
   else if (isAsyncIterable(value)) {
-    writeHead(call, context, context.status() ?? 200, { 'Content-Type': 'application/octet-stream' });
-    return writeStream(call, value);
+    const headers = { 'Content-Type': 'application/octet-stream' };
+    return writeStream(call, value, () => writeHead(call, context, context.status() ?? 200, headers));
   } else writeWhole(call, context, bytesOf(JSON.stringify(value) ?? 'null'), 'application/json');
 }
 
@@ -58,14 +60,23 @@ function bytesOf(text: string): Buffer | string {
 }
 
 async function writeResponse(call: Call, context: FunctionContext, response: Response): Promise<void> {
+  if (response.bodyUsed)
+    throw new TypeError('The Response was used before; make one for each call, or return a clone() of it.');
+  const isDecoded = response.url !== '' && DECODED.test(response.headers.get('content-encoding') ?? '');
   const headers: Headers = {};
-  for (const [name, value] of response.headers) if (name !== 'set-cookie') headers[name] = value;
+  for (const [name, value] of response.headers)
+    if (name !== 'set-cookie' && !(isDecoded && OF_CODED_BODY.has(name))) headers[name] = value;
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) headers['set-cookie'] = cookies;
-  writeHead(call, context, response.status, headers, response.statusText);
-  if (response.body === null) call.res.end();
-  else await writeStream(call, response.body as unknown as AsyncIterable<unknown>);
+  const begin = (): void => writeHead(call, context, response.status, headers, response.statusText);
+  if (response.body !== null) return writeStream(call, response.body as unknown as AsyncIterable<unknown>, begin);
+  begin();
+  call.res.end();
 }
+
+/** What `fetch` decodes, though the Response that it gives, which alone has a url, keeps the headers of the coded body. */
+const DECODED = /^(?:(?:x-)?gzip|deflate|br|zstd)$/i;
+const OF_CODED_BODY: ReadonlySet<string> = new Set(['content-encoding', 'content-length']);
 
 /** Headers that the context got win over those of the value. */
 function writeHead(call: Call, context: FunctionContext, status: number, headers: Headers, reason = ''): void {
@@ -82,17 +93,24 @@ function writeHead(call: Call, context: FunctionContext, status: number, headers
   else res.writeHead(status, reason, all as Record<string, string>);
 }
 
-async function writeStream(call: Call, pieces: AsyncIterable<unknown>): Promise<void> {
+/** @param begin writes the head, which waits for the first piece: a stream that fails at once can still be a 500 */
+async function writeStream(call: Call, pieces: AsyncIterable<unknown>, begin: () => void): Promise<void> {
   const { res } = call;
+  let begun = false;
   try {
     for await (const piece of pieces) {
-      if (res.destroyed) return;
+      // Also when its time was over before its first piece came.
+      if (res.destroyed || res.writableEnded) return;
+      if (!begun) begin();
+      begun = true;
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : toBytes(piece);
       if (!res.write(bytes)) await roomOrEnd(res);
     }
+    if (res.destroyed || res.writableEnded) return;
+    if (!begun) begin();
     res.end();
   } catch (error) {
-    res.destroy();
+    if (begun) res.destroy();
     throw error;
   }
 }
