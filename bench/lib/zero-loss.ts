@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Random } from '../../common/http/testing/random.ts';
+import { signalProcess } from '../../provider/embedded/processes/kill-all.ts';
 import { type Platform, replicaProcesses, root, run, startPlatform } from '../../test/harness/platform.ts';
 import type { LostCall, Orders, Report } from './zero-loss-client.ts';
 
@@ -126,7 +127,7 @@ const excuses = (kills: readonly Kill[], { code, replica, startedAt }: LostCall)
 /** kill -9 of a replica's watchdog, any one's. */
 async function kill(platform: Platform, random: Random): Promise<Kill> {
   const [replica, pids] = random.pick([...replicaProcesses(platform.dataDir)]);
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) signalProcess(pid, 'SIGKILL');
   while (pids.some(runs)) await nextTurn();
   return { replica, goneAt: performance.timeOrigin + performance.now() };
 }

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { signalProcess } from '../../provider/embedded/processes/kill-all.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
@@ -112,7 +113,7 @@ export class Platform implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    for (const pid of [...markedProcesses(this.dataDir).values()].flat()) process.kill(pid, 'SIGKILL');
+    for (const { pid } of markedProcesses(this.dataDir)) signalProcess(pid, 'SIGKILL');
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }
@@ -165,42 +166,46 @@ export async function run(
 
 /** The processes of every replica that belongs to a data folder, whoever their parent is, by the replica's id. */
 export function replicaProcesses(dataDir: string): Map<string, number[]> {
-  return new Map([...markedProcesses(dataDir)].filter(([id, pids]) => !isWaiting(dataDir, id, pids)));
+  return byReplica(markedProcesses(dataDir).filter(({ waits }) => !waits));
 }
 
 /** Of {@link markedProcesses} those that wait for a function. */
 export function pooledProcesses(dataDir: string): Map<string, number[]> {
-  return new Map([...markedProcesses(dataDir)].filter(([id, pids]) => isWaiting(dataDir, id, pids)));
+  return byReplica(markedProcesses(dataDir).filter(({ waits }) => waits));
 }
 
-/** Once it has become a replica it works in the folder of the function's bundle. */
-function isWaiting(dataDir: string, id: string, [pid]: readonly number[]): boolean {
-  try {
-    const pooled = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('--pooled');
-    return pooled && readlinkSync(`/proc/${pid}/cwd`) === join(dataDir, 'run', id);
-  } catch {
-    return false; // ended meanwhile
-  }
+interface MarkedProcess {
+  readonly pid: number;
+  readonly replica: string;
+  /** For a function, in the folder of its own. Once it has become a replica it works in that of the bundle. */
+  readonly waits: boolean;
 }
 
 /** As the next gateway finds them, those that wait for a function with them. */
-function markedProcesses(dataDir: string): Map<string, number[]> {
-  const replicas = new Map<string, number[]>();
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    const variables = environmentOf(name);
-    const replica = variables.find((variable) => variable.startsWith('DUNLIN_REPLICA='))?.split('=')[1];
-    if (replica === undefined || !variables.includes(`DUNLIN_DATA=${dataDir}`)) continue;
-    replicas.set(replica, [...(replicas.get(replica) ?? []), Number(name)]);
-  }
-  return replicas;
+function markedProcesses(dataDir: string): readonly MarkedProcess[] {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids.flatMap((pid) => {
+    try {
+      const variables = stringsOf(pid, 'environ');
+      const replica = variables.find((variable) => variable.startsWith('DUNLIN_REPLICA='))?.split('=')[1];
+      if (replica === undefined || !variables.includes(`DUNLIN_DATA=${dataDir}`)) return [];
+      const command = stringsOf(pid, 'cmdline');
+      const ownFolder = readlinkSync(`/proc/${pid}/cwd`) === join(dataDir, 'run', replica);
+      // One that is ending has no command any more, and what it was cannot be told.
+      if (command.length === 1) return [];
+      return [{ pid: Number(pid), replica, waits: command.includes('--pooled') && ownFolder }];
+    } catch {
+      return []; // ended meanwhile
+    }
+  });
 }
 
-function environmentOf(pid: string): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-  } catch {
-    return []; // ended meanwhile
-  }
+/** Each with a NUL after it, so of nothing one empty string. */
+const stringsOf = (pid: string, file: string): string[] => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
+
+function byReplica(processes: readonly MarkedProcess[]): Map<string, number[]> {
+  const groups = Map.groupBy(processes, ({ replica }) => replica);
+  return new Map([...groups].map(([replica, group]) => [replica, group.map(({ pid }) => pid)]));
 }
 
 /** This process's environment without what would change the programs under test. */
