@@ -28,13 +28,15 @@ async function ensureDependencies() {
  * and the next start would run into that. What is left then, the next installation removes.
  */
 async function run(command, args) {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], detached: true });
+  let child;
   const end = (_signal, number) => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     process.exit(128 + number);
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  // Before npm starts: there must be no moment at which it runs and a signal ends us alone.
   for (const signal of signals) process.on(signal, end);
+  child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], detached: true });
   const [status] = await once(child, 'close').catch((error) => fail(`${command} cannot be run: ${error.message}`));
   for (const signal of signals) process.off(signal, end);
   return status;
