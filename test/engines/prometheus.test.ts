@@ -46,6 +46,7 @@ test.serial(
   'two clients at 5 calls a second each take a function to its maximum, and when they end it is back',
   async (t) => {
     await deploy('busy', { 'com.openfaas.scale.min': '1', 'com.openfaas.scale.max': '2' });
+    await platform.until('busy', ({ availableReplicas }) => availableReplicas === 1);
     const load = new AbortController();
     const clients = [client(load.signal), client(load.signal)];
     const [began, up] = [performance.now(), platform.until('busy', ({ replicas }) => replicas === 2)];
@@ -98,7 +99,6 @@ async function deploy(service: string, labels: Record<string, string>): Promise<
   const { image } = (await (await platform.api('/system/function/figlet')).json()) as { image: string };
   const answer = await platform.api('/system/functions', { method: 'POST', body: { service, image, labels } });
   if (!answer.ok) throw new Error(await answer.text());
-  await platform.until(service, ({ availableReplicas }) => availableReplicas > 0);
 }
 
 /** Statuses of one call each fifth of a second, until told to stop. */

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { LoadFailure, LoadReport } from './load.ts';
 import { CLIENTS, PROBE, type SwarmTest } from './suite.ts';
@@ -85,20 +84,22 @@ export function loadTests(inSwarm: SwarmTest): void {
     })) as NodeJS.ReadableStream & {
       destroy(): void;
     };
+    t.teardown(() => events.destroy());
     let told = '';
     events.setEncoding('utf8').on('data', (chunk) => (told += chunk));
     const begun = Date.now();
     const answer = await fetch(`${stack.url}/function/zero/echo`, { method: 'POST', body: 'first' });
     const ended = Date.now();
     t.is(await answer.text(), 'first');
-    await delay(100);
-    events.destroy();
-    const when = (action: string): number => {
-      const lines = told.split('\n').filter((line) => line.includes(`"Action":"${action}"`));
-      const event = lines.map((line) => JSON.parse(line)).find(({ Actor }) => JSON.stringify(Actor).includes('zero'));
-      return event.timeNano / 1e6;
-    };
-    const [asked, created, started] = [when('update'), when('create'), when('start')];
+    const when = (action: string): Promise<number> =>
+      until(async () => {
+        const lines = told.split('\n').slice(0, -1);
+        const event = lines
+          .map((line) => JSON.parse(line))
+          .find(({ Action, Actor }) => Action === action && JSON.stringify(Actor).includes('zero'));
+        return event && event.timeNano / 1e6;
+      });
+    const [asked, created, started] = [await when('update'), await when('create'), await when('start')];
     const [task] = (await docker.listTasks({ filters: { service: ['zero'] } })) as { ID: string }[];
     const listening = await readyAt(docker, task!.ID);
     t.log(`${ended - begun} ms from the call to its answer, on a machine that does other things too:`);
@@ -132,6 +133,10 @@ const containersOf = (docker: Docker, service: string): Promise<readonly Docker.
 /** When its watchdog wrote the file that says so, in milliseconds of Date.now(). */
 async function readyAt(docker: Docker, taskId: string): Promise<number> {
   const [container] = await docker.listContainers({ filters: { label: [`com.docker.swarm.task.id=${taskId}`] } });
-  const logs = await docker.getContainer(container!.Id).logs({ stderr: true, timestamps: true, follow: false });
-  return Date.parse(/(\d{4}-\d\d-\d\dT[\d:.]+Z) .*Writing lock-file/.exec(logs.toString('utf8'))![1]!);
+  // The engine may not have read yet what the container wrote.
+  return until(async () => {
+    const logs = await docker.getContainer(container!.Id).logs({ stderr: true, timestamps: true, follow: false });
+    const [, time] = /(\d{4}-\d\d-\d\dT[\d:.]+Z) .*Writing lock-file/.exec(logs.toString('utf8')) ?? [];
+    return time === undefined ? undefined : Date.parse(time);
+  });
 }

@@ -28,6 +28,7 @@ export function nodeTests(inSwarm: SwarmTest): void {
         });
       await copyImage(docker, PROBE, nodes.engines);
       await copyImage(docker, 'dunlin/gateway:latest', [first]);
+      await untilReady(first, nodes.engines.length);
     });
     const network = await first.createNetwork({ Name: 'functions', Driver: 'overlay', Attachable: true });
     await first.createService({
@@ -79,6 +80,7 @@ export function nodeTests(inSwarm: SwarmTest): void {
       },
     );
     // They moved together while nodes were away, and Swarm moves nothing that runs.
+    await untilReady(first, nodes.engines.length);
     for (const replicas of [0, 3]) {
       const body = JSON.stringify({ serviceName: 'three', replicas });
       await fetch(`${url}/system/scale-function/three`, { method: 'POST', body });
@@ -105,6 +107,14 @@ export function nodeTests(inSwarm: SwarmTest): void {
     t.true(excused.length <= CLIENTS, 'once for each connection');
     t.deepEqual(failed, []);
     t.true(report.calls > 100);
+  });
+}
+
+/** The scheduler knows of so many nodes that they can take replicas. */
+function untilReady(manager: Docker, count: number): Promise<true> {
+  return until(async () => {
+    const nodes = (await manager.listNodes()) as { Status: { State: string } }[];
+    return nodes.filter(({ Status }) => Status.State === 'ready').length === count ? true : undefined;
   });
 }
 
