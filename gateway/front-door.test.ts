@@ -144,7 +144,7 @@ test('connections that are idle end when the gateway has stopped, one whose call
 });
 
 test('a head that comes slowly behind a call has read_timeout of its own', async (t) => {
-  const { open } = await withEcho(t, { read_timeout: '60ms', write_timeout: '1h' });
+  const { open } = await withEcho(t, { read_timeout: '500ms', write_timeout: '1h' });
   const client = open();
   await client.write(CALL);
   await client.until(';');

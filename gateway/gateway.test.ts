@@ -101,14 +101,14 @@ test('a head larger than the limit is 431', async (t) => {
 });
 
 test('a client that does not finish its head is cut after read_timeout', async (t) => {
-  const { port } = await start(t, { read_timeout: '50ms' });
+  const { port } = await start(t, { read_timeout: '500ms' });
   const socket = connect(port, '127.0.0.1');
   socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow:');
   t.regex(await text(socket), /^HTTP\/1\.1 408 /);
 });
 
 test('a body that does not arrive within read_timeout is answered', async (t) => {
-  const { port } = await start(t, { read_timeout: '50ms' });
+  const { port } = await start(t, { read_timeout: '500ms' });
   const { authorization } = await import('./testing/start.ts');
   const socket = connect(port, '127.0.0.1');
   socket.write(

@@ -1,6 +1,8 @@
 // A server for http mode whose behaviour the path chooses. It listens where PORT says.
 import { createServer } from 'node:http';
 
+let events;
+
 const routes = {
   '/exit': () => {
     console.log('last words');
@@ -20,8 +22,11 @@ const routes = {
   '/events': (_req, res) => {
     res.writeHead(200, { 'Content-Type': 'text/event-stream' });
     res.write('data: first\n\n');
-    // Longer than the limit of the test's watchdog, which does not hold for a stream of events.
-    setTimeout(() => res.end('data: last\n\n'), 400);
+    events = res;
+  },
+  '/last-event': (_req, res) => {
+    events.end('data: last\n\n');
+    res.end();
   },
   '/say': (req, res) => {
     console.log(`said ${req.url.split('?')[1]}`);

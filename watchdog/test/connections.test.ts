@@ -74,7 +74,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     named('neither read_timeout nor write_timeout cuts a long call, or closes an idle connection under the next'),
     async (t) => {
       const script = `sh -c 'while [ ! -e "$TMPDIR/go" ]; do sleep 0.02; done; cat'`;
-      const env = { mode: 'serializing', fprocess: script, read_timeout: '300ms', write_timeout: '300ms' };
+      const env = { mode: 'serializing', fprocess: script, read_timeout: '1s', write_timeout: '1s' };
       const w = await start(t, command, env);
       const idle = new Agent({ keepAlive: true, maxSockets: 1 });
       t.teardown(() => idle.destroy());
