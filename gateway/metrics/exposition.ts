@@ -12,7 +12,7 @@ export function* exposition(functions: Iterable<FunctionEntry>, scaler: ScalerOf
   const entries = [...functions];
   for (const metric of FUNCTION_METRICS) {
     yield headOf(metric);
-    for (const entry of entries) yield metric.lines(entry, scaler);
+    for (const entry of entries) yield metric.lines(metric.name, entry, scaler);
   }
 }
 
@@ -23,8 +23,8 @@ interface FunctionMetric {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
-  /** The lines of one function, each with its line feed. */
-  lines(entry: FunctionEntry, scaler: ScalerOf): string;
+  /** The lines of one function, each with its line feed. @param name the metric's own */
+  lines(name: string, entry: FunctionEntry, scaler: ScalerOf): string;
 }
 
 /** Names, labels and buckets of contract 2.1, and the in-flight and readiness gauges of the commercial edition. */
@@ -33,98 +33,91 @@ const FUNCTION_METRICS: readonly FunctionMetric[] = [
     name: 'gateway_function_invocation_total',
     type: 'counter',
     help: 'Calls that ended, by status code',
-    lines: ({ key, metrics }) =>
-      perCode(
-        metrics.codes,
-        (slot) => `gateway_function_invocation_total{${labels(key, slot)}} ${slot.seconds.count}\n`,
-      ),
+    lines: (name, { key, metrics }) =>
+      perCode(metrics.codes, (slot) => `${name}{${labels(key, slot)}} ${slot.seconds.count}\n`),
   },
   {
     name: 'gateway_function_invocation_started',
     type: 'counter',
     help: 'Calls that began',
-    lines: (entry) => simple('gateway_function_invocation_started', entry, entry.metrics.started),
+    lines: (name, entry) => simple(name, entry, entry.metrics.started),
   },
   {
     name: 'gateway_functions_seconds',
     type: 'histogram',
     help: 'Duration of calls, the wait for a replica included',
-    lines: ({ key, metrics }) =>
-      perCode(metrics.codes, (slot) => histogram('gateway_functions_seconds', labels(key, slot), slot.seconds)),
+    lines: (name, { key, metrics }) =>
+      perCode(metrics.codes, (slot) => histogram(name, labels(key, slot), slot.seconds)),
   },
   {
     name: 'gateway_function_invocation_inflight',
     type: 'gauge',
     help: 'Calls that have begun and have not ended',
-    lines: (entry) => simple('gateway_function_invocation_inflight', entry, entry.metrics.inFlight),
+    lines: (name, entry) => simple(name, entry, entry.metrics.inFlight),
   },
   {
     name: 'gateway_function_cold_starts_total',
     type: 'counter',
     help: 'Times that a call started a function from zero replicas',
-    lines: (entry) => simple('gateway_function_cold_starts_total', entry, entry.metrics.coldStarts),
+    lines: (name, entry) => simple(name, entry, entry.metrics.coldStarts),
   },
   {
     name: 'gateway_function_wait_seconds',
     type: 'histogram',
     help: 'How long calls waited for a replica, cold starts above all; only those that waited',
-    lines: ({ key, metrics }) => perFunction('gateway_function_wait_seconds', key, metrics.waitSeconds),
+    lines: (name, { key, metrics }) => perFunction(name, key, metrics.waitSeconds),
   },
   {
     name: 'gateway_function_request_bytes',
     type: 'histogram',
     help: 'Bodies of requests that a function answered',
-    lines: ({ key, metrics }) => perFunction('gateway_function_request_bytes', key, metrics.requestBytes),
+    lines: (name, { key, metrics }) => perFunction(name, key, metrics.requestBytes),
   },
   {
     name: 'gateway_service_count',
     type: 'gauge',
     help: 'Desired replicas',
-    lines: (entry) => simple('gateway_service_count', entry, entry.state.replicas),
+    lines: (name, entry) => simple(name, entry, entry.state.replicas),
   },
   {
     name: 'gateway_service_ready_count',
     type: 'gauge',
     help: 'Replicas that are ready for calls',
-    lines: (entry) => simple('gateway_service_ready_count', entry, entry.state.ready.length),
+    lines: (name, entry) => simple(name, entry, entry.state.ready.length),
   },
   {
     name: 'gateway_service_min',
     type: 'gauge',
     help: 'The least replicas that it has while it runs, by label',
-    lines: (entry, scaler) => simple('gateway_service_min', entry, minimumOf(scaler(entry).rules, undefined)),
+    lines: (name, entry, scaler) => simple(name, entry, minimumOf(scaler(entry).rules, undefined)),
   },
   {
     name: 'gateway_service_max',
     type: 'gauge',
     help: 'The most replicas that it may have, by label',
-    lines: (entry, scaler) => simple('gateway_service_max', entry, scaler(entry).rules.max),
+    lines: (name, entry, scaler) => simple(name, entry, scaler(entry).rules.max),
   },
   {
     name: 'gateway_service_target',
     type: 'gauge',
     help: 'Load that one replica is to have; of functions whose replicas follow their load',
-    lines: (entry, scaler) => ofScaled('gateway_service_target', entry, scaler, ({ rules }) => rules.target),
+    lines: (name, entry, scaler) => ofScaled(name, entry, scaler, ({ rules }) => rules.target),
   },
   {
     name: 'gateway_service_target_load',
     type: 'gauge',
     help: 'Load of all replicas together, in the unit of the target',
-    lines: (entry, scaler) =>
-      ofScaled('gateway_service_target_load', entry, scaler, ({ decided }) => decided?.load ?? 0),
+    lines: (name, entry, scaler) => ofScaled(name, entry, scaler, ({ decided }) => decided?.load ?? 0),
   },
   {
     name: 'gateway_function_predictions_total',
     type: 'counter',
     help: 'Calls after an idle time, by whether the prediction would have had a replica ready',
-    lines: (entry, scaler) => {
+    lines: (name, entry, scaler) => {
       const { predicted } = scaler(entry);
       if (!predicted) return '';
       return (['warm', 'cold'] as const)
-        .map(
-          (result) =>
-            `gateway_function_predictions_total{function_name="${entry.key}",result="${result}"} ${predicted[result]}\n`,
-        )
+        .map((result) => `${name}{function_name="${entry.key}",result="${result}"} ${predicted[result]}\n`)
         .join('');
     },
   },

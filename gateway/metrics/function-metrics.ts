@@ -48,9 +48,7 @@ export class FunctionMetrics {
 
   /** @param startedAt as {@link start} was given it */
   end(code: number, seconds: number, startedAt: number): void {
-    this.inFlight--;
-    // Not what rounding has left of it.
-    this.#begun = this.inFlight === 0 ? 0 : this.#begun - startedAt;
+    this.#leave(startedAt);
     const slot = this.#last.code === code ? this.#last : this.#slot(code);
     slot.seconds.observe(seconds);
   }
@@ -58,8 +56,7 @@ export class FunctionMetrics {
   /** A call that another process serves and counts was none. @param startedAt as {@link start} was given it */
   takeBack(startedAt: number): void {
     this.started--;
-    this.inFlight--;
-    this.#begun = this.inFlight === 0 ? 0 : this.#begun - startedAt;
+    this.#leave(startedAt);
   }
 
   waited(seconds: number): void {
@@ -111,6 +108,12 @@ export class FunctionMetrics {
     if (now.requestBytes === undefined) return;
     this.requestBytes ??= new Histogram(BYTES);
     this.requestBytes.add(now.requestBytes, before?.requestBytes);
+  }
+
+  #leave(startedAt: number): void {
+    this.inFlight--;
+    // Not what rounding has left of it.
+    this.#begun = this.inFlight === 0 ? 0 : this.#begun - startedAt;
   }
 
   #slot(code: number): CodeSlot {
