@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import pino from 'pino';
+import type { GatewayConfig } from './config.ts';
 
 /** What the gateway writes down about itself: one structured line per event, never a credential. */
 export interface Log {
@@ -27,15 +28,26 @@ export interface CallRecord {
   readonly client: string | undefined;
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-
 export interface LogOptions {
   readonly format: 'json' | 'text';
   /** The least that is written, `info` by default; `debug` has the API's reads, too. */
-  readonly level?: LogLevel;
+  readonly level?: GatewayConfig['logLevel'];
   write(text: string): void;
   /** Colour in text lines. */
   readonly colour?: boolean;
+}
+
+/** The log that the settings ask for, on a process's stderr. */
+export function createStderrLog(
+  { logFormat, logLevel }: Pick<GatewayConfig, 'logFormat' | 'logLevel'>,
+  stderr: NodeJS.WriteStream,
+): Log {
+  return createLog({
+    format: logFormat === 'auto' ? (stderr.isTTY ? 'text' : 'json') : logFormat,
+    level: logLevel,
+    write: (text) => void stderr.write(text),
+    colour: stderr.isTTY && stderr.hasColors(),
+  });
 }
 
 /** JSON lines for machines, or short ones for a person at a terminal. */

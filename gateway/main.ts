@@ -47,17 +47,10 @@ async function takeOver(dataFolder: string): Promise<void> {
 }
 
 async function run(config: GatewayConfig, successor: boolean): Promise<void> {
-  const { createLog } = await import('./log.ts');
+  const { createStderrLog } = await import('./log.ts');
   const { startPlatform } = await import('./start.ts');
   const dataFolder = resolve(config.dataFolder || defaultDataFolder());
-  const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.logFormat;
-  const write = (text: string): void => void process.stderr.write(text);
-  const log = createLog({
-    format,
-    level: config.logLevel,
-    write,
-    colour: process.stderr.isTTY && process.stderr.hasColors(),
-  });
+  const log = createStderrLog(config, process.stderr);
 
   const { onSignals } = await import('./hand-over/signals.ts');
   const signals = onSignals(process);

@@ -1,6 +1,6 @@
 // A worker of the gateway's: see worker.ts. Started by pool.ts, over whose channel everything comes.
 import type { Socket } from 'node:net';
-import { createLog } from '../log.ts';
+import { createStderrLog } from '../log.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Worker } from './worker.ts';
 
@@ -16,17 +16,10 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
     worker?.on(message, socket);
     return;
   }
-  const { logFormat, logLevel } = message.start.config;
-  const isText = logFormat === 'text' || (logFormat === 'auto' && process.stderr.isTTY);
   worker = new Worker({
     start: message.start,
     states: message.states,
-    log: createLog({
-      format: isText ? 'text' : 'json',
-      level: logLevel,
-      write: (text) => void process.stderr.write(text),
-      colour: process.stderr.isTTY && process.stderr.hasColors(),
-    }),
+    log: createStderrLog(message.start.config, process.stderr),
     tell: (told: FromWorker) => void process.send?.(told),
     ended: () => process.disconnect?.(),
   });
