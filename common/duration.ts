@@ -7,6 +7,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
 };
+/** The longest that a timer can run, 24 days; given more it ends at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/gy;
 
 /**

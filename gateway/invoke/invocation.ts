@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from '../../common/duration.ts';
 import { ERROR_STATUS, FaasError, type FaasErrorCode } from '../../common/errors.ts';
 import { type Fields, fieldsOf } from '../../common/http/fields.ts';
 import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
@@ -21,8 +22,6 @@ const QUARANTINE_MS = 1000;
 const EXPLAIN_MS = 1000;
 /** nginx's code for a client that left before the answer; only metrics and logs see it. */
 const CLIENT_GONE = 499;
-/** The longest that a timer can run: 24 days. A longer limit is none. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 const now = (): number => performance.now();
 
 /** What calls share. */
@@ -138,7 +137,8 @@ export class Invocation implements RelayOptions {
     replica.inFlight++;
     // Whole milliseconds: calls with the same limit share a timer, and nearly all that have not waited then do.
     const timeLeft = Math.ceil(this.#timeLeft());
-    this.timeoutMs = timeLeft > MAX_TIMER_MS ? 0 : Math.max(1, timeLeft);
+    // A limit that no timer can hold is none.
+    this.timeoutMs = timeLeft > LONGEST_TIMER_MS ? 0 : Math.max(1, timeLeft);
     this.#replica = replica;
     this.#relay = relay(this.#req, this.#res, replica.upstream, this);
   }

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from '../../common/duration.ts';
 import { FaasError } from '../../common/errors.ts';
 import { initialReplicas } from '../../provider/labels.ts';
 import type { Provider, ReplicaFailure } from '../../provider/provider.ts';
@@ -5,8 +6,6 @@ import type { FunctionEntry } from './function-entry.ts';
 
 /** How long a call waits for a function that is known to be failing: its next attempt may be about to succeed. */
 const FAILING_WAIT_MS = 2000;
-/** The longest that a timer can run. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface WaitingRoomOptions {
   /** Calls of one function that may wait at once. */
@@ -68,7 +67,7 @@ export class WaitingRoom {
       );
     // With ready replicas, or one that is being replaced, the call waits for its turn, and an old failure says nothing.
     const knownFailure = entry.targets.length > 0 || entry.state.recovering ? undefined : entry.state.failure;
-    const waitMs = Math.min(knownFailure ? FAILING_WAIT_MS : Infinity, maxWaitMs, timeLeftMs, MAX_TIMER_MS);
+    const waitMs = Math.min(knownFailure ? FAILING_WAIT_MS : Infinity, maxWaitMs, timeLeftMs, LONGEST_TIMER_MS);
     const timer = setTimeout(() => this.#giveUp(entry, waiter, waitMs), waitMs);
     this.#seats.set(waiter, { timer, knownFailure });
     entry.waiters.add(waiter);

@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import { LONGEST_TIMER_MS } from '../../common/duration.ts';
 import { FaasError } from '../../common/errors.ts';
 import { dropRest } from '../invoke/body-limit.ts';
 
 /** Deployments carry annotations of any size, and secrets 1 MiB in base64; no known client sends more. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** The longest that a timer can run. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The JSON body of a request, whatever its content type: known clients send none, or text/plain.
@@ -28,7 +27,7 @@ function readBody(req: IncomingMessage, timeoutMs: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const pieces: Buffer[] = [];
   let length = 0;
-  const timer = setTimeout(giveUp, timeoutMs || MAX_TIMER_MS);
+  const timer = setTimeout(giveUp, timeoutMs || LONGEST_TIMER_MS);
   req.on('data', collect).once('end', finish).once('close', gone);
   return promise.finally(() => {
     clearTimeout(timer);
