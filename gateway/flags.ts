@@ -80,11 +80,7 @@ function parse(args: readonly string[]): Record<string, string | boolean | undef
     return parseArgs({
       args: [...args],
       options: {
-        host: { type: 'string' },
-        port: { type: 'string' },
-        'metrics-port': { type: 'string' },
-        workers: { type: 'string' },
-        data: { type: 'string' },
+        ...Object.fromEntries(Object.keys(FLAGS).map((name) => [name, { type: 'string' } as const])),
         'no-sample': { type: 'boolean' },
         'take-over': { type: 'boolean' },
         [SUCCESSOR]: { type: 'boolean' },

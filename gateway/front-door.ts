@@ -27,6 +27,7 @@ import type { Invoker } from './invoke/invoker.ts';
 import type { Upgrades } from './invoke/upgrades.ts';
 import type { TlsFiles } from './tls.ts';
 
+/** How often Node looks for late heads. */
 const CHECK_MS = 5000;
 /** Clients that are at work send their next request by then, and learn from its answer that the connection ends. */
 const QUIET_MS = 500;
@@ -83,7 +84,6 @@ export class FrontDoor {
       // The head only. A body may take as long as its call: upstream_timeout ends that, and long uploads are no attack.
       headersTimeout: readTimeoutMs,
       requestTimeout: 0,
-      // How often Node looks for late heads.
       connectionsCheckingInterval: Math.min(CHECK_MS, readTimeoutMs || CHECK_MS),
       keepAliveTimeout: writeTimeoutMs,
       // Other protocols are not asked for by anybody; such a request is served as if it had not asked.
@@ -138,9 +138,14 @@ export class FrontDoor {
     return listenOn(this.#fromWorkers, path);
   }
 
-  /** Idempotent. */
+  /** No worker is left: stops listening to them. Idempotent. */
   leftByWorkers(): void {
     if (this.#fromWorkers.listening) this.#fromWorkers.close();
+  }
+
+  /** It has ended: stops listening to it. Idempotent. */
+  leftByPredecessor(): void {
+    if (this.#fromPredecessor.listening) this.#fromPredecessor.close();
   }
 
   /** Serves a connection that was to be a worker's, which did not take it. */
@@ -155,11 +160,6 @@ export class FrontDoor {
     this.#isOpen = true;
     adopt(this.#server, socket);
     this.#server.emit('connection', socket);
-  }
-
-  /** Idempotent. */
-  leftByPredecessor(): void {
-    if (this.#fromPredecessor.listening) this.#fromPredecessor.close();
   }
 
   /** As {@link ApiGate.hold}. */

@@ -56,7 +56,8 @@ export interface Gateway extends AsyncDisposable {
   resume(): void;
   /**
    * Another gateway listens on the same sockets and has the state: stops accepting, forwards to it what still comes in,
-   * lets calls in flight end within `drainTimeoutMs`. {@link close} then does nothing more.
+   * cuts what is idle after `drainTimeoutMs` and calls in flight after `upstreamTimeoutMs`. {@link close} then does
+   * nothing more.
    *
    * @param forwarded path of the Unix socket where the other serves
    */
