@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { FaasError } from '../../common/errors.ts';
 import { EndedReplicas } from '../ended-replicas.ts';
 import type {
   BundleStore,
@@ -16,6 +15,7 @@ import type {
   StateObserver,
   WarmPoolReport,
 } from '../provider.ts';
+import { secretInUse } from '../refusals.ts';
 import { BundleFolders } from './bundles/bundle-folders.ts';
 import { DataFolder, ownerOf } from './data-folder.ts';
 import type { Engine } from './engine.ts';
@@ -208,11 +208,7 @@ export class EmbeddedProvider implements Provider {
   async removeSecret(ref: FunctionRef, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const [user] = this.#functions.usersOf(ref);
-    if (user)
-      throw new FaasError(
-        'invalid_request',
-        `Secret "${ref.name}" is used by function "${user.ref.name}"; remove or update that first`,
-      );
+    if (user) throw secretInUse(ref, user.ref.name);
     await this.#stores.secrets.remove(ref);
   }
 

@@ -1,6 +1,5 @@
-import { FaasError } from '../../common/errors.ts';
-import { checkRemovable } from '../namespace-rules.ts';
 import { DEFAULT_NAMESPACE, type NamespaceInfo } from '../provider.ts';
+import { checkRemovable, namespaceExists, namespaceNotFound } from '../refusals.ts';
 import type { State } from './state.ts';
 
 /** Namespaces; the default one is always there. */
@@ -24,16 +23,11 @@ export class NamespaceStore {
 
   /** @throws FaasError `namespace_not_found` */
   require(name: string): void {
-    if (this.#namespaces.has(name)) return;
-    throw new FaasError(
-      'namespace_not_found',
-      `There is no namespace "${name}"; make it with "faas-cli namespace create ${name}"`,
-    );
+    if (!this.#namespaces.has(name)) throw namespaceNotFound(name);
   }
 
   async create(namespace: NamespaceInfo): Promise<void> {
-    if (this.#namespaces.has(namespace.name))
-      throw new FaasError('namespace_exists', `Namespace "${namespace.name}" exists already`);
+    if (this.#namespaces.has(namespace.name)) throw namespaceExists(namespace.name);
     this.#namespaces.set(namespace.name, namespace);
     try {
       await this.#state.putNamespace(namespace);

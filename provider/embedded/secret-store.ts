@@ -1,15 +1,11 @@
 import { chown, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FaasError } from '../../common/errors.ts';
 import type { FunctionRef, FunctionSpec, Secret } from '../provider.ts';
+import { secretExists, secretNotFound } from '../refusals.ts';
+import { secretName } from '../wire/names.ts';
 import type { DataFolder, Owner } from './data-folder.ts';
 import type { State } from './state.ts';
 
-/** Kubernetes' limit. */
-const MAX_VALUE_BYTES = 1024 * 1024;
-/** DNS-1123 subdomain (contract 1.9). */
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const MAX_NAME = 253;
 /** No secret's name can begin with a dot, so no half-written file looks like one. */
 const UNFINISHED = '.unfinished-';
 
@@ -36,12 +32,9 @@ export class SecretStore {
   }
 
   async create(secret: Secret): Promise<void> {
-    checkSecret(secret);
-    if (this.#of(secret.namespace).has(secret.name))
-      throw new FaasError(
-        'secret_exists',
-        `Secret "${secret.name}" is already in namespace "${secret.namespace}"; update it instead`,
-      );
+    // The callers' check again (provider.ts): the name becomes that of a file.
+    secretName('name', secret.name);
+    if (this.#of(secret.namespace).has(secret.name)) throw secretExists(secret);
     // Taken before it is durable, so that of two at once one is told.
     this.#of(secret.namespace).add(secret.name);
     try {
@@ -53,13 +46,12 @@ export class SecretStore {
   }
 
   async update(secret: Secret): Promise<void> {
-    checkSecret(secret);
     this.require(secret);
     await this.#state.putSecret(secret);
   }
 
   async remove(ref: FunctionRef): Promise<void> {
-    if (!this.#of(ref.namespace).has(ref.name)) throw notFound(ref, '"faas-cli secret list" shows those that are');
+    if (!this.#of(ref.namespace).has(ref.name)) throw secretNotFound(ref, 'to remove');
     this.#of(ref.namespace).delete(ref.name);
     await this.#state.removeSecret(ref);
   }
@@ -70,8 +62,7 @@ export class SecretStore {
 
   /** @throws FaasError `secret_not_found` */
   require(ref: FunctionRef): void {
-    if (this.#of(ref.namespace).has(ref.name)) return;
-    throw notFound(ref, `make it with "faas-cli secret create ${ref.name}"`);
+    if (!this.#of(ref.namespace).has(ref.name)) throw secretNotFound(ref, 'to use');
   }
 
   /** Makes a function's copies what they should be, each replaced at once, for readers see the old or the new value. */
@@ -104,16 +95,3 @@ export class SecretStore {
     return names;
   }
 }
-
-function checkSecret({ name, value }: Secret): void {
-  if (name.length > MAX_NAME || !NAME.test(name))
-    throw new FaasError(
-      'invalid_request',
-      `name must be 1 to ${MAX_NAME} of a-z, 0-9, "-" and ".", such as "api-key", got ${JSON.stringify(name.slice(0, 80))}`,
-    );
-  if (value.length > MAX_VALUE_BYTES)
-    throw new FaasError('invalid_request', `value must have at most ${MAX_VALUE_BYTES} bytes, got ${value.length}`);
-}
-
-const notFound = ({ name, namespace }: FunctionRef, remedy: string): FaasError =>
-  new FaasError('secret_not_found', `There is no secret "${name}" in namespace "${namespace}"; ${remedy}`);

@@ -1,7 +1,7 @@
 import type Dockerode from 'dockerode';
 import type { ConfigInfo } from 'dockerode';
-import { FaasError } from '../../common/errors.ts';
 import { DEFAULT_NAMESPACE, type NamespaceInfo } from '../provider.ts';
+import { namespaceExists, namespaceNotFound } from '../refusals.ts';
 import { emptyConfig } from './empty-config.ts';
 import { NAMESPACE_ANNOTATIONS, NAMESPACE_CONFIG, OURS } from './labels.ts';
 
@@ -30,8 +30,7 @@ export class Namespaces {
   /** @throws FaasError `namespace_exists` */
   async create(namespace: NamespaceInfo): Promise<void> {
     const { name } = namespace;
-    const exists = new FaasError('namespace_exists', `Namespace "${name}" is there already; update it instead`);
-    if (name === DEFAULT_NAMESPACE || (await this.#configs(name)).length > 0) throw exists;
+    if (name === DEFAULT_NAMESPACE || (await this.#configs(name)).length > 0) throw namespaceExists(name);
     await this.#docker.createConfig(configOf(namespace));
   }
 
@@ -57,10 +56,7 @@ export class Namespaces {
   async #find(name: string): Promise<ConfigInfo> {
     const [found] = await this.#configs(name);
     if (found) return found;
-    throw new FaasError(
-      'namespace_not_found',
-      `There is no namespace "${name}"; make it with: faas-cli namespace create ${name}`,
-    );
+    throw namespaceNotFound(name);
   }
 
   #configs(name?: string): Promise<ConfigInfo[]> {

@@ -3,6 +3,7 @@ import type Dockerode from 'dockerode';
 import type { SecretReference, Secret as SwarmSecret } from 'dockerode';
 import { FaasError } from '../../common/errors.ts';
 import { DEFAULT_NAMESPACE, type FunctionRef, type Secret } from '../provider.ts';
+import { secretExists, secretNotFound } from '../refusals.ts';
 import { NAMESPACE, OURS, OWNER, OWNER_VALUE, SECRET } from './labels.ts';
 
 /** Where functions read them (contract 6.4). */
@@ -34,11 +35,7 @@ export class Secrets {
   /** @throws FaasError `secret_exists`; `invalid_request` for a value that Swarm does not take */
   async create(secret: Secret): Promise<void> {
     checkValue(secret);
-    if ((await this.#versions(secret)).length > 0)
-      throw new FaasError(
-        'secret_exists',
-        `Secret "${secret.name}" is already in namespace "${secret.namespace}"; update it instead`,
-      );
+    if ((await this.#versions(secret)).length > 0) throw secretExists(secret);
     await this.#store(secret);
   }
 
@@ -52,7 +49,7 @@ export class Secrets {
     checkValue(secret);
     const versions = await this.#versions(secret);
     const [newest] = versions;
-    if (newest === undefined) throw notFound(secret, `make it with: faas-cli secret create ${secret.name}`);
+    if (newest === undefined) throw secretNotFound(secret, 'to use');
     const name = swarmName(secret);
     if (newest.Spec!.Name === name) return undefined;
     // A value from before, still there because a service had it: only the newest one counts.
@@ -68,7 +65,7 @@ export class Secrets {
   /** @throws FaasError `secret_not_found` */
   async remove(ref: FunctionRef): Promise<void> {
     const versions = await this.#versions(ref);
-    if (versions.length === 0) throw notFound(ref, 'faas-cli secret list shows those there are');
+    if (versions.length === 0) throw secretNotFound(ref, 'to remove');
     for (const { ID } of versions) await this.#docker.getSecret(ID).remove();
   }
 
@@ -88,7 +85,7 @@ export class Secrets {
     const all = await this.#all();
     return names.map((name) => {
       const [newest] = versionsOf(all, { name, namespace });
-      if (newest === undefined) throw notFound({ name, namespace }, `make it with: faas-cli secret create ${name}`);
+      if (newest === undefined) throw secretNotFound({ name, namespace }, 'to use');
       return referenceTo(name, newest.ID, newest.Spec!.Name!);
     });
   }
@@ -144,6 +141,3 @@ function checkValue({ name, value }: Secret): void {
     `Secret "${name}" must have 1 to ${MAX_BYTES} bytes, which is what Swarm takes, got ${value.length}`,
   );
 }
-
-const notFound = ({ name, namespace }: FunctionRef, remedy: string): FaasError =>
-  new FaasError('secret_not_found', `There is no secret "${name}" in namespace "${namespace}"; ${remedy}`);

@@ -1,7 +1,5 @@
 import type Dockerode from 'dockerode';
-import { FaasError } from '../../common/errors.ts';
 import { EndedReplicas } from '../ended-replicas.ts';
-import { checkRemovable } from '../namespace-rules.ts';
 import type {
   FunctionRef,
   FunctionSpec,
@@ -15,6 +13,7 @@ import type {
   Secret,
   StateObserver,
 } from '../provider.ts';
+import { checkRemovable, secretInUse } from '../refusals.ts';
 import { engineFailure, openEngine } from './engine.ts';
 import { findEndWith } from './functions/find-end.ts';
 import { untilReady } from './functions/probe.ts';
@@ -175,11 +174,7 @@ export class SwarmProvider implements Provider {
   async removeSecret(ref: FunctionRef, signal: AbortSignal): Promise<void> {
     await this.#tell(`removing secret "${ref.name}"`, signal, async () => {
       const [user] = await this.#usersOf(ref);
-      if (user)
-        throw new FaasError(
-          'invalid_request',
-          `Secret "${ref.name}" is used by function "${user.ref.name}"; remove or update that first`,
-        );
+      if (user) throw secretInUse(ref, user.ref.name);
       await this.#secrets.remove(ref);
     });
   }

@@ -4,6 +4,7 @@ import { FaasError } from '../../../common/errors.ts';
 import { initialReplicas, LABEL_MIN } from '../../labels.ts';
 import { type FunctionRef, type FunctionSpec, refKey, type StateObserver } from '../../provider.ts';
 import { replicaLimits } from '../../quantities.ts';
+import { checkReplicas, functionExists, functionNotFound } from '../../refusals.ts';
 import { ownerOf } from '../data-folder.ts';
 import type { Engine } from '../engine.ts';
 import { checkVariables } from '../environment.ts';
@@ -44,10 +45,7 @@ export class FunctionRegistry {
   require(ref: FunctionRef): ManagedFunction {
     const found = this.find(ref);
     if (found) return found;
-    throw new FaasError(
-      'function_not_found',
-      `There is no function "${ref.name}" in namespace "${ref.namespace}"; "faas-cli list" shows those that are`,
-    );
+    throw functionNotFound(ref);
   }
 
   /** Sorted by name. */
@@ -94,11 +92,7 @@ export class FunctionRegistry {
     await this.#turns.run(refKey(spec), signal, async () => {
       await this.#withBundle(spec, async (digest) => {
         // After the bundle: who creates because the update was a 404 is to hear of the bundle, not of the function.
-        if (this.find(spec))
-          throw new FaasError(
-            'function_exists',
-            `Function "${spec.name}" is already in namespace "${spec.namespace}"; update it instead`,
-          );
+        if (this.find(spec)) throw functionExists(spec);
         const uid = this.#engine.folder.isolated ? { uid: await this.#newUid() } : {};
         const replicas = initialReplicas(spec.labels);
         const record = { spec, digest, revision: 1, replicas, createdAt: new Date(), ...uid };
@@ -164,8 +158,7 @@ export class FunctionRegistry {
   async scale(ref: FunctionRef, replicas: number): Promise<void> {
     const scaled = this.require(ref);
     this.#checkRunning();
-    if (!Number.isSafeInteger(replicas) || replicas < 0)
-      throw new FaasError('invalid_request', `replicas must be a whole number, 0 or more, got ${replicas}`);
+    checkReplicas(replicas);
     if (replicas === scaled.record.replicas) return;
     // Started first, committed meanwhile: a cold start does not wait for a disk.
     scaled.change({ ...scaled.record, replicas });

@@ -1,7 +1,7 @@
 import type Dockerode from 'dockerode';
-import { FaasError } from '../../../common/errors.ts';
 import { type EndedReplicas, stoppedFailure } from '../../ended-replicas.ts';
 import { type FunctionRef, refKey, type StateObserver } from '../../provider.ts';
+import { functionNotFound } from '../../refusals.ts';
 import { statusOf } from '../engine.ts';
 import { FUNCTION } from '../labels.ts';
 import { isFunction } from '../services/read-service.ts';
@@ -72,10 +72,7 @@ export class SwarmFunctions {
   require(ref: FunctionRef): TrackedFunction {
     const found = this.find(ref);
     if (found) return found;
-    throw new FaasError(
-      'function_not_found',
-      `There is no function "${ref.name}" in namespace "${ref.namespace}"; "faas-cli list" shows those that are`,
-    );
+    throw functionNotFound(ref);
   }
 
   /** Sorted by name. */

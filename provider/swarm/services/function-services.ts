@@ -5,6 +5,7 @@ import type { AuthConfig } from 'dockerode';
 import { FaasError } from '../../../common/errors.ts';
 import { initialReplicas, LABEL_MIN } from '../../labels.ts';
 import type { FunctionRef, FunctionSpec } from '../../provider.ts';
+import { checkReplicas, functionExists } from '../../refusals.ts';
 import { isOutOfSequence, statusOf } from '../engine.ts';
 import type { SwarmFunctions } from '../functions/swarm-functions.ts';
 import { hasEnded, type Task } from '../functions/task.ts';
@@ -86,8 +87,7 @@ export class FunctionServices {
 
   /** As Provider.scale has it. */
   async scale(ref: FunctionRef, replicas: number): Promise<void> {
-    if (!Number.isSafeInteger(replicas) || replicas < 0)
-      throw new FaasError('invalid_request', `replicas must be a whole number, 0 or more, got ${replicas}`);
+    checkReplicas(replicas);
     const known = await this.known(ref);
     // Another gateway may have scaled it a moment ago.
     if (desiredReplicas(known.service) === replicas) await this.#deps.functions.refresh(known.id);
@@ -144,11 +144,7 @@ export class FunctionServices {
     const found = await this.#deps.docker.listServices({ filters: { name: [Name] } });
     const taken = found.find((service) => service.Spec?.Name === Name);
     if (taken === undefined && !this.#deps.functions.find(spec)) return;
-    if (taken === undefined || isFunction(taken))
-      throw new FaasError(
-        'function_exists',
-        `Function "${spec.name}" is already in namespace "${spec.namespace}"; update it instead`,
-      );
+    if (taken === undefined || isFunction(taken)) throw functionExists(spec);
     throw new FaasError(
       'invalid_request',
       `The Swarm has a service named "${Name}" that is no function, which is left alone; choose another name`,
