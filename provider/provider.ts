@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FaasErrorCode } from '../common/errors.ts';
+import type { Address } from '../common/http/upstream.ts';
 
 /** The namespace of a function that names none; OpenFaaS's clients append it to calls (contract 1.4). */
 export const DEFAULT_NAMESPACE = 'openfaas-fn';
@@ -65,12 +66,10 @@ export interface FunctionStatus extends FunctionSpec {
   readonly failure?: ReplicaFailure;
 }
 
-/** Where a replica listens: TCP or a Unix socket. */
-export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
-
 /** One ready replica, as the route table sees it. The same replica keeps the same `id` for life. */
 export interface ReplicaTarget {
   readonly id: string;
+  /** Where it listens. */
   readonly address: Address;
 }
 

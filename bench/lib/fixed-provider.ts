@@ -1,6 +1,6 @@
 import { FaasError } from '../../common/errors.ts';
+import type { Address } from '../../common/http/upstream.ts';
 import {
-  type Address,
   DEFAULT_NAMESPACE,
   type FunctionRef,
   type FunctionSpec,

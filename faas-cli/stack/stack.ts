@@ -1,5 +1,6 @@
 import type { Resources } from '../../provider/provider.ts';
 import { readResources } from '../../provider/quantities.ts';
+import { isFunctionName } from '../../provider/wire/names.ts';
 import { sharedImages } from './shared-images.ts';
 import { unknownFields } from './unknown-fields.ts';
 import { readYaml, type YamlFields } from './yaml-reader.ts';
@@ -69,10 +70,8 @@ export function parseStack(text: string, file: string): Stack {
   };
 }
 
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-
 function parseFunction(name: string, functions: YamlFields): StackFunction {
-  if (!NAME.test(name) || name.length > 63)
+  if (!isFunctionName(name))
     functions.failAt(
       name,
       'is no name of a function: use 1 to 63 of a-z, 0-9 and "-", starting and ending with a letter or digit',

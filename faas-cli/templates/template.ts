@@ -1,4 +1,4 @@
-import type { BundleManifest } from '../../provider/wire/bundle.ts';
+import { BUNDLE_MODES, type BundleManifest } from '../../provider/wire/bundle.ts';
 import { readYaml, type YamlFields } from '../stack/yaml-reader.ts';
 
 /** A step of a bundle's making, such as `npm ci`. */
@@ -35,8 +35,6 @@ export interface Template {
   readonly bundle?: BundleRecipe | undefined;
 }
 
-const MODES: readonly BundleManifest['mode'][] = ['module', 'http', 'fork', 'serializing', 'streaming', 'static'];
-
 /** Reads a template.yml. @throws FaasError `invalid_request` that names file, line, field and rule */
 export function parseTemplate(text: string, file: string, name: string, folder: string): Template {
   const fields = readYaml(text, file);
@@ -57,8 +55,8 @@ export function parseTemplate(text: string, file: string, name: string, folder: 
 }
 
 function parseRecipe(fields: YamlFields): BundleRecipe {
-  const mode = MODES.find((known) => known === fields.text('mode'));
-  if (!mode) return fields.failAt('mode', `must be one of ${MODES.join(', ')}`);
+  const mode = BUNDLE_MODES.find((known) => known === fields.text('mode'));
+  if (!mode) return fields.failAt('mode', `must be one of ${BUNDLE_MODES.join(', ')}`);
   if (mode === 'module') fields.required('entry', 'name the file to load, such as "entry: function/handler.ts"');
   else if (mode !== 'static') fields.required('process', 'name the command to run, such as "process: node index.js"');
   return {

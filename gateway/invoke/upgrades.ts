@@ -5,7 +5,7 @@ import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middlewar
 import { FaasError } from '../../common/errors.ts';
 import { fieldsOf } from '../../common/http/fields.ts';
 import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from '../../common/http/problem.ts';
-import type { Address } from '../../provider/provider.ts';
+import type { Address } from '../../common/http/upstream.ts';
 import { CLIENT_HEADER, clientAddress } from '../client-address.ts';
 import type { Log } from '../log.ts';
 import { readCallHead, requestHeaders, startTimeNow } from './call-head.ts';

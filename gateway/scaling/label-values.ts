@@ -1,4 +1,5 @@
 import { parseDuration } from '../../common/duration.ts';
+import { parseGoBool } from '../../provider/wire/go-bool.ts';
 
 /** A kind of value that a label may have: how to read it, and the rule to name when it cannot be. */
 export interface Kind<T> {
@@ -37,14 +38,7 @@ export const span = (from: string, to: string): Kind<number> => ({
   },
 });
 
-/** What Go's strconv.ParseBool takes, by which OpenFaaS reads such labels. */
-export const boolean: Kind<boolean> = {
-  rule: '"true" or "false"',
-  parse(text) {
-    if (['true', 'True', 'TRUE', 't', 'T', '1'].includes(text)) return true;
-    return ['false', 'False', 'FALSE', 'f', 'F', '0'].includes(text) ? false : undefined;
-  },
-};
+export const boolean: Kind<boolean> = { rule: '"true" or "false"', parse: parseGoBool };
 
 export const oneOf = <const T extends readonly string[]>(...values: T): Kind<T[number]> => ({
   rule: `one of ${values.join(', ')}`,

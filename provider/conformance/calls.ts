@@ -1,5 +1,6 @@
 import { request } from 'node:http';
-import type { Address, FunctionRef, FunctionState, Provider, ReplicaTarget } from '../provider.ts';
+import type { Address } from '../../common/http/upstream.ts';
+import type { FunctionRef, FunctionState, Provider, ReplicaTarget } from '../provider.ts';
 import { refKey } from '../provider.ts';
 
 export interface Answer {

@@ -7,12 +7,14 @@ export const MANIFEST_FILE = 'bundle.json';
 /** Media type of an upload. */
 export const BUNDLE_TYPE = 'application/vnd.dunlin.bundle.v1+tar';
 
+export const BUNDLE_MODES = ['module', 'http', 'fork', 'serializing', 'streaming', 'static'] as const;
+
 export interface BundleManifest {
   readonly version: 1;
   /** The template it was made with, such as `typescript`; for people. */
   readonly language?: string;
   /** The watchdog's mode. */
-  readonly mode: 'module' | 'http' | 'fork' | 'serializing' | 'streaming' | 'static';
+  readonly mode: (typeof BUNDLE_MODES)[number];
   /** `fprocess` where the mode starts a process; the working directory is the bundle's root. */
   readonly process?: string;
   /** module mode: the file to load, relative to the bundle's root. */
@@ -23,7 +25,6 @@ export interface BundleManifest {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const MODES = ['module', 'http', 'fork', 'serializing', 'streaming', 'static'];
 const FIELDS: readonly (readonly [keyof BundleManifest, string])[] = [
   ['language', 'string'],
   ['process', 'string'],
@@ -49,8 +50,10 @@ export function parseManifest(json: string): BundleManifest {
   const fields = manifest as Record<string, unknown>;
   if (fields.version !== 1)
     throw new Error(`${MANIFEST_FILE}: version must be 1, got ${JSON.stringify(fields.version)}`);
-  if (!MODES.includes(fields.mode as string))
-    throw new Error(`${MANIFEST_FILE}: mode must be one of ${MODES.join(', ')}, got ${JSON.stringify(fields.mode)}`);
+  if (!BUNDLE_MODES.some((mode) => mode === fields.mode))
+    throw new Error(
+      `${MANIFEST_FILE}: mode must be one of ${BUNDLE_MODES.join(', ')}, got ${JSON.stringify(fields.mode)}`,
+    );
   for (const [name, type] of FIELDS) {
     const value = fields[name];
     if (value !== undefined && (typeof value !== type || value === null))

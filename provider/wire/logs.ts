@@ -1,12 +1,10 @@
 import { FaasError } from '../../common/errors.ts';
 import type { LogMessage, LogQuery } from '../provider.ts';
 import { Fields } from './fields.ts';
+import { parseGoBool } from './go-bool.ts';
 import { functionName, namespaceName } from './names.ts';
 
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
-/** What Go's ParseBool takes (contract 10.2). */
-const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True'];
-const FALSE = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
 
 /** A query that could not be read; contract 1.10 wants status 422 for it, where bad names are 400. */
 export class LogQueryError extends Error {
@@ -30,7 +28,7 @@ export function parseLogQuery(query: URLSearchParams): LogQuery {
   return {
     name: functionName('name', name),
     namespace: namespaceName('namespace', last('namespace')),
-    follow: parseBool('follow', last('follow')) ?? false,
+    follow: parseFollow(last('follow')),
     ...(instance && { instance }),
     ...(tail !== undefined && { tail }),
     ...(since && { since }),
@@ -57,12 +55,10 @@ function parseSince(given: string | undefined): Date | undefined {
   return at;
 }
 
-/** A boolean of a query. @throws LogQueryError */
-function parseBool(key: string, given: string | undefined): boolean | undefined {
-  if (given === undefined) return undefined;
-  if (TRUE.includes(given)) return true;
-  if (FALSE.includes(given)) return false;
-  throw new LogQueryError(`${key} must be true or false, got ${JSON.stringify(given)}`);
+function parseFollow(given: string | undefined): boolean {
+  const follow = given === undefined ? false : parseGoBool(given);
+  if (follow !== undefined) return follow;
+  throw new LogQueryError(`follow must be true or false, got ${JSON.stringify(given)}`);
 }
 
 /** One line of the answer. @throws FaasError `invalid_request` */

@@ -53,8 +53,11 @@ export function requestNamespace(inBody: string | undefined, inQuery: string | u
   return namespaceName('namespace', inBody || inQuery);
 }
 
+/** For who says in other words what is wrong with a name. */
+export const isFunctionName = (name: string): boolean => name.length <= MAX_NAME && NAME.test(name);
+
 function checkName(field: string, name: string, example: string): string {
-  if (name.length <= MAX_NAME && NAME.test(name)) return name;
+  if (isFunctionName(name)) return name;
   throw new FaasError(
     'invalid_request',
     `${field} must be 1 to ${MAX_NAME} of a-z, 0-9 and "-", starting and ending with a letter or digit, such as "${example}", got ${quoted(name)}`,

@@ -1,5 +1,6 @@
-import { constants, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { UNTRUSTED_READ } from '../untrusted-read.ts';
 
 /** One line, as the watchdog wrote it: `RFC3339 text`. */
 export interface LogLine {
@@ -14,8 +15,6 @@ const CHUNK_BYTES = 64 * 1024;
 const MAX_LINE_BYTES = 1024 * 1024;
 const LINE_FEED = 10;
 const STAMPED = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (.*)$/s;
-/** A function's own user could put anything in the place of its log: a link to another's file, a pipe that blocks. */
-const SAFE_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Reads one replica's log from old to new, over rotations (`FILE.1` is the older part), as far as there is something. */
 export class LogCursor {
@@ -113,7 +112,7 @@ interface OpenLog {
 }
 
 async function openLog(path: string): Promise<OpenLog | undefined> {
-  const file = await open(path, SAFE_READ).catch(() => undefined);
+  const file = await open(path, UNTRUSTED_READ).catch(() => undefined);
   if (!file) return undefined;
   const stats = await file.stat();
   if (stats.isFile()) return { file, stats };

@@ -1,13 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ERROR_STATUS, FaasError, type FaasErrorCode } from '../../../common/errors.ts';
+import { lastLogLines, shortLine } from '../../last-log-lines.ts';
 import type { ReplicaFailure } from '../../provider.ts';
+import { UNTRUSTED_READ } from '../untrusted-read.ts';
 
-/** ReplicaFailure.lastLogLines has at most so many. */
-const LINES = 20;
-const LINE_CHARS = 2000;
 const TAIL_BYTES = 64 * 1024;
-/** A function's own user could put anything in these files' places: a link to another's file, a pipe that blocks. */
-const SAFE_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** How a process ended; neither is known of one that was not our child. */
 export interface Exit {
@@ -38,8 +35,8 @@ export function failureOf(remains: Remains): ReplicaFailure {
   const { replica, at, memoryLimit = 'the system' } = remains;
   const { reason, ...exit } = remains.exit;
   const said = readTermination(remains.terminationLog);
-  const lastLogLines = said?.lastLogLines ?? lastLines(remains.logFile, remains.stderrFile);
-  const ended = { replica, ...exit, lastLogLines, at };
+  const lines = said?.lastLogLines ?? linesOf(remains.logFile, remains.stderrFile);
+  const ended = { replica, ...exit, lastLogLines: lines, at };
   if (remains.memoryExceeded || said?.code === 'replica_out_of_memory')
     return {
       ...ended,
@@ -67,7 +64,7 @@ export const startFailure = (error: unknown): ReplicaFailure => ({
 /** For a process that was no replica yet. @param stderrFile what it said before it had a log */
 export function describeEnd({ reason, ...exit }: Exit, stderrFile: string): string {
   if (reason) return `cannot be started: ${reason}`;
-  const [said] = lastLines(stderrFile);
+  const [said] = linesOf(stderrFile);
   return `ended ${describeExit(exit)}${said ? ` (${said})` : ''}`;
 }
 
@@ -86,36 +83,34 @@ function readTermination(path: string): Termination | undefined {
   } catch {
     return undefined;
   }
-  const { code, message, exitCode, signal, lastLogLines } = given ?? {};
+  const { code, message, exitCode, signal, lastLogLines: lines } = given ?? {};
   if (typeof code !== 'string' || !Object.hasOwn(ERROR_STATUS, code) || typeof message !== 'string') return undefined;
   return {
     code: code as FaasErrorCode,
-    message: message.slice(0, LINE_CHARS),
+    message: shortLine(message),
     ...(Number.isInteger(exitCode) && { exitCode: exitCode as number }),
     ...(typeof signal === 'string' && { signal: signal.slice(0, 20) }),
-    lastLogLines: Array.isArray(lastLogLines) ? shorten(lastLogLines.map(String)) : [],
+    lastLogLines: Array.isArray(lines) ? lastLogLines(lines.map(String)) : [],
   };
 }
 
-function lastLines(...files: readonly string[]): string[] {
+/** The last lines of the first file that has any. */
+function linesOf(...files: readonly string[]): string[] {
   for (const file of files) {
     const lines = readEnd(file)
       .split('\n')
       .map((line) => line.replace(/^\d{4}-\d\d-\d\dT\S+ /, ''))
       .filter(Boolean);
-    if (lines.length > 0) return shorten(lines);
+    if (lines.length > 0) return lastLogLines(lines);
   }
   return [];
 }
-
-const shorten = (lines: readonly string[]): string[] =>
-  lines.slice(-LINES).map((line) => (line.length > LINE_CHARS ? `${line.slice(0, LINE_CHARS)}...` : line));
 
 /** The last bytes of a regular file; nothing of anything else. */
 function readEnd(path: string): string {
   let fd: number | undefined;
   try {
-    fd = openSync(path, SAFE_READ);
+    fd = openSync(path, UNTRUSTED_READ);
     const stats = fstatSync(fd);
     if (!stats.isFile()) return '';
     const buffer = Buffer.alloc(Math.min(stats.size, TAIL_BYTES));

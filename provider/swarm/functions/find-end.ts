@@ -1,13 +1,11 @@
 import type Dockerode from 'dockerode';
+import { LAST_LINES, lastLogLines } from '../../last-log-lines.ts';
 import type { ReplicaFailure } from '../../provider.ts';
 import { LogFrames, type LogLine } from '../logs/log-frames.ts';
 import { readTaskLogs } from '../logs/task-logs.ts';
 import { failureOf } from './failure.ts';
 import type { Task } from './task.ts';
 
-/** ReplicaFailure.lastLogLines has at most so many. */
-const LINES = 20;
-const LINE_CHARS = 2000;
 /** The log of a node that does not answer is not worth more. */
 const LOG_MS = 3000;
 
@@ -24,14 +22,12 @@ export const findEndWith =
     const here = await container.inspect().catch(() => undefined);
     const lines = here
       ? lastLinesHere(container)
-      : readTaskLogs(docker, task.ID, { tail: LINES }, AbortSignal.timeout(LOG_MS));
-    const lastLogLines = (await lines.catch(() => [])).slice(-LINES).map(({ text }) => shortened(text));
-    return failureOf(task, { wasReady, lastLogLines, outOfMemory: here?.State.OOMKilled === true });
+      : readTaskLogs(docker, task.ID, { tail: LAST_LINES }, AbortSignal.timeout(LOG_MS));
+    const said = lastLogLines((await lines.catch(() => [])).map(({ text }) => text));
+    return failureOf(task, { wasReady, lastLogLines: said, outOfMemory: here?.State.OOMKilled === true });
   };
 
 async function lastLinesHere(container: Dockerode.Container): Promise<LogLine[]> {
-  const logs = await container.logs({ follow: false, stdout: true, stderr: true, timestamps: true, tail: LINES });
+  const logs = await container.logs({ follow: false, stdout: true, stderr: true, timestamps: true, tail: LAST_LINES });
   return new LogFrames().push(logs);
 }
-
-const shortened = (text: string): string => (text.length > LINE_CHARS ? `${text.slice(0, LINE_CHARS)}...` : text);

@@ -1,10 +1,8 @@
 import type { ContainerSpec } from 'dockerode';
 import { DEFAULT_NAMESPACE, type FunctionSpec, type Resources } from '../../provider.ts';
 import { ANNOTATION, FUNCTION, IS_FUNCTION, NAMESPACE, OURS, SPEC, UID } from '../labels.ts';
-import type { AnyService, FunctionService } from './service.ts';
+import { type AnyService, DEFAULT_CONSTRAINT, type FunctionService } from './service.ts';
 import { readStoredSpec } from './stored-spec.ts';
-
-const DEFAULT_CONSTRAINTS = ['node.platform.os == linux'];
 
 /** A service that is a function: labelled as one, and with a number of replicas of its own. */
 export const isFunction = (service: AnyService): service is FunctionService =>
@@ -41,7 +39,7 @@ function readContainer(
     image: withoutDigest(container.Image ?? ''),
     ...(fprocess !== undefined && { envProcess: fprocess }),
     ...(Object.keys(envVars).length > 0 && { envVars }),
-    ...(constraints.length > 0 && constraints.join() !== DEFAULT_CONSTRAINTS.join() && { constraints }),
+    ...(constraints.length > 0 && constraints.join() !== DEFAULT_CONSTRAINT && { constraints }),
     ...(secrets.length > 0 && { secrets }),
     ...(limits && { limits }),
     ...(requests && { requests }),

@@ -5,7 +5,7 @@ import type { FunctionSpec } from '../../provider.ts';
 import { type ReplicaLimits, readResources } from '../../quantities.ts';
 import { swarmSettings } from '../annotations.ts';
 import { ANNOTATION, FUNCTION, IS_FUNCTION, NAMESPACE, OURS, SPEC } from '../labels.ts';
-import type { FunctionServiceSpec } from './service.ts';
+import { DEFAULT_CONSTRAINT, type FunctionServiceSpec } from './service.ts';
 import { serviceName } from './service-name.ts';
 import { storeSpec } from './stored-spec.ts';
 
@@ -21,7 +21,6 @@ const RESTART_DELAY_MS = 2000;
 const UPDATE_MONITOR_MS = 5000;
 /** An image's health check may fail for so long before a replica counts as broken. */
 const HEALTH_START_PERIOD_MS = 120_000;
-const DEFAULT_CONSTRAINT = 'node.platform.os == linux';
 
 /** What a spec needs of the Swarm. */
 export interface ServiceParts {

@@ -17,4 +17,7 @@ export interface FunctionServiceSpec extends ServiceSpec {
   Mode: { Replicated: { Replicas: number } };
 }
 
+/** Of a function that has none of its own, as faas-swarm has it. */
+export const DEFAULT_CONSTRAINT = 'node.platform.os == linux';
+
 export const desiredReplicas = ({ Spec }: FunctionService): number => Spec.Mode.Replicated.Replicas ?? 1;
