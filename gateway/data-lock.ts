@@ -1,5 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readStat } from '../common/process-stat.ts';
+import { readOrEmpty } from '../common/read-or-empty.ts';
 
 /** Who holds a data folder. Pid and start time together name a process: pids come again, also after a restart. */
 export interface Holder {
@@ -95,16 +97,8 @@ export function isRunning({ pid, startTime }: Holder): boolean {
   return now !== undefined && now === startTime;
 }
 
-/** Field 22 of proc(5)'s stat, in ticks since boot, with the boot's id; undefined when there is no such process. */
+/** In ticks since boot, with the boot's id; undefined when there is no such process, or it has ended. */
 function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name, in parentheses, may hold anything: fields are counted from its end.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-    // A zombie has ended, though nobody has fetched its status yet.
-    return fields[0] === 'Z' ? undefined : `${boot} ${fields[19]}`;
-  } catch {
-    return undefined;
-  }
+  const stat = readStat(pid);
+  return stat?.alive ? `${readOrEmpty('/proc/sys/kernel/random/boot_id').trim()} ${stat.startTime}` : undefined;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { readStat } from '../../common/process-stat.ts';
 import type { FunctionStatus } from '../provider.ts';
-import { processTree, readStat, residentBytes } from './processes/proc.ts';
+import { processTree, residentBytes } from './processes/proc.ts';
 import type { Replica } from './replicas/replica.ts';
 
 /** USER_HZ, which is 100 on every Linux that Node runs on (time(7)). */

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOrEmpty } from '../../common/read-or-empty.ts';
 import type { Ending } from './child.ts';
 
 /** 128 and the signal's number: how a shell passes on that its command was killed. */
@@ -50,12 +50,4 @@ function counterFile(root: string): string | undefined {
   return candidates
     .map((path) => join(root, 'sys/fs/cgroup', path))
     .find((path) => readOrEmpty(path).includes('oom_kill '));
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

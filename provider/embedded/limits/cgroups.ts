@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readOrEmpty } from '../../../common/read-or-empty.ts';
 import type { ReplicaLimits } from '../../quantities.ts';
-import { readOrEmpty } from '../read-or-empty.ts';
 
 const PERIOD_US = 100_000;
 

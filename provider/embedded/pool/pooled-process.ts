@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { readStat } from '../../../common/process-stat.ts';
 import type { ReplicaLimits } from '../../quantities.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { type MachineEnvironment, pooledEnvironment } from '../environment.ts';
 import type { Cgroups, PreparedCgroup, ReplicaCgroup } from '../limits/cgroups.ts';
 import { gatedWithInput, openGate } from '../limits/gate.ts';
-import { readStat } from '../processes/proc.ts';
 import type { Exit } from '../replicas/failure.ts';
 import { newReplicaId } from '../replicas/replica-id.ts';
 import {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readStat } from './proc.ts';
+import { readStat } from '../../../common/process-stat.ts';
 
 const PAUSE_MS = 5;
 /** A second of trying; what is still there then cannot be killed (uninterruptible sleep). */

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'ava';
-import { isRunning, processTree, readEnviron, readStat, residentBytes } from './proc.ts';
+import { readStat } from '../../../common/process-stat.ts';
+import { isRunning, processTree, readEnviron, residentBytes } from './proc.ts';
 
 test('a process is known by its pid and its start time, whatever its name is', async (t) => {
   const child = spawn('/bin/sh', ['-c', 'echo started; read _'], { argv0: 'a) R (b', env: { MARK: 'x y' } });

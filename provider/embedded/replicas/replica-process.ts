@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { readStat } from '../../../common/process-stat.ts';
 import type { Owner } from '../data-folder.ts';
 import type { ReplicaCgroup } from '../limits/cgroups.ts';
 import { gated, openGate } from '../limits/gate.ts';
-import { readStat } from '../processes/proc.ts';
 import type { Exit } from './failure.ts';
 
 /** What a replica does with its watchdog's process. */
