@@ -113,7 +113,7 @@ export class Platform implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    for (const { pid } of markedProcesses(this.dataDir)) signalProcess(pid, 'SIGKILL');
+    killMarked(this.dataDir);
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }
@@ -172,6 +172,11 @@ export function replicaProcesses(dataDir: string): Map<string, number[]> {
 /** Of {@link markedProcesses} those that wait for a function. */
 export function pooledProcesses(dataDir: string): Map<string, number[]> {
   return byReplica(markedProcesses(dataDir).filter(({ waits }) => waits));
+}
+
+/** Ends what is left of a data folder's replicas. */
+export function killMarked(dataDir: string): void {
+  for (const { pid } of markedProcesses(dataDir)) signalProcess(pid, 'SIGKILL');
 }
 
 interface MarkedProcess {

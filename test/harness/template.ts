@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { parse } from 'yaml';
-import { root } from './platform.ts';
+import { killMarked, root } from './platform.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 interface Answer {
@@ -71,12 +71,15 @@ export async function startTemplate(
       metrics_port: '0',
       healthcheck_interval: '0',
       ready_fd: '3',
+      DUNLIN_DATA: folder,
+      DUNLIN_REPLICA: 'template',
     },
   });
   const exited = once(watchdog, 'exit');
   t.teardown(async () => {
     watchdog.kill('SIGKILL');
     await exited;
+    killMarked(folder);
   });
   let log = '';
   const lines = new EventEmitter();

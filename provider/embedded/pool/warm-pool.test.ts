@@ -9,6 +9,7 @@ import { functionSpec } from '../../testing/function-spec.ts';
 import { createEmbeddedProvider, type EmbeddedProvider } from '../embedded-provider.ts';
 import { Cgroups } from '../limits/cgroups.ts';
 import type { EmbeddedLimits, EmbeddedOptions } from '../options.ts';
+import { signalProcess } from '../processes/kill-all.ts';
 import { MarkedProcesses } from '../processes/marked-processes.ts';
 import {
   buildWatchdog,
@@ -252,7 +253,7 @@ async function owner(t: ExecutionContext): Promise<{ dataDir: string; child: Chi
   t.teardown(async () => {
     child.kill('SIGKILL');
     // Replicas outlive their gateway.
-    for (const pid of await processesOf(dataDir)) process.kill(pid, 'SIGKILL');
+    for (const pid of await processesOf(dataDir)) signalProcess(pid, 'SIGKILL');
   });
   await once(child.stdout!, 'data');
   return { dataDir, child };
