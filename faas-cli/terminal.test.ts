@@ -46,8 +46,10 @@ test('on a terminal invoke asks for the body, and Ctrl-D ends it', async (t) => 
   await using project = await Project.create();
   gateway.functions.set('hello', { service: 'hello' });
   const child = onTerminal(t, project, `invoke hello -g ${gateway.url}`);
+  let screen = '';
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {
-    if (text.includes('hit (Control + D) to stop')) child.stdin!.write('typed\n\u0004');
+    const asked = screen.includes('hit (Control + D) to stop');
+    if (!asked && (screen += text).includes('hit (Control + D) to stop')) child.stdin!.write('typed\n\u0004');
   });
   const { code, output } = await outputOf(child);
   t.is(code, 0);

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -54,7 +55,8 @@ export class Project implements AsyncDisposable {
   async write(files: Readonly<Record<string, string>>): Promise<void> {
     for (const [name, text] of Object.entries(files)) {
       await mkdir(dirname(this.path(name)), { recursive: true });
-      await writeFile(this.path(name), text);
+      // At once: who watches the file would else see it empty, and take that for a change of its own.
+      writeFileSync(this.path(name), text);
     }
   }
 
