@@ -4,6 +4,7 @@ import { FaasError } from '../common/errors.ts';
 import type { GatewayClient } from '../provider/client.ts';
 import type { Command, Flag } from './commands/command.ts';
 import type { Entry } from './commands/entry.ts';
+import { globalFlags } from './commands/flag-sets.ts';
 import { REGISTRY } from './commands/registry.ts';
 import type { Context, GlobalFlags, Surroundings } from './context.ts';
 import { printError } from './print-error.ts';
@@ -66,7 +67,7 @@ function chosen(argv: readonly string[]): readonly string[] {
 
 /** The command line without the global flags, which may come first. */
 function commandWords(argv: readonly string[]): readonly string[] {
-  const takesValue = ['-f', '--yaml', '--regex', '--filter'];
+  const takesValue = ['-f', ...Object.keys(globalFlags).map((flag) => `--${flag}`)];
   return argv.filter((word, index) => !word.startsWith('-') && !takesValue.includes(argv[index - 1] ?? ''));
 }
 
@@ -81,14 +82,13 @@ function buildProgram(io: Surroundings, path: readonly string[], command: Comman
   const program = configure(new Commander('faas-cli'), io)
     .description('Make, build, deploy and call functions.')
     .usage('[-f STACK.YAML] COMMAND [flags]')
-    .option('-f, --yaml <file>', 'stack file, or its URL (default: stack.yaml)')
-    .option('--regex <expression>', 'only functions whose name matches')
-    .option('--filter <glob>', 'only functions whose name matches; "*" is any text')
     .helpCommand(false)
     .addHelpText(
       'after',
       '\nFirst steps:\n  faas-cli new --lang typescript hello && faas-cli up\n  echo Ada | faas-cli invoke hello',
     );
+  for (const [flag, definition] of Object.entries(globalFlags))
+    for (const option of optionsOf(flag, definition)) program.addOption(option);
   addCommands(program, REGISTRY, [], path, command, work, io);
   return program;
 }

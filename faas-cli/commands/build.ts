@@ -1,6 +1,7 @@
 import { checkBuilder, gatewayBuilder } from '../build/choose-builder.ts';
 import { jobsOf } from '../build/jobs.ts';
 import { buildWith } from '../images/build-with.ts';
+import { connectionOf } from '../stack/connect-with-stack.ts';
 import { functionsOf } from '../stack/functions-of.ts';
 import { pullMissing } from '../templates/pull-missing.ts';
 import { defineCommand } from './command.ts';
@@ -28,10 +29,7 @@ export const build = defineCommand({
     let builder = checkBuilder(flags.builder);
     if (!builder && !flags.shrinkwrap) {
       const client = await context.connect({
-        gateway: flags.gateway,
-        stackGateway: stack.gateway,
-        token: flags.token,
-        tlsNoVerify: flags['tls-no-verify'],
+        ...connectionOf(flags, stack.gateway),
         timeoutMs: GATEWAY_TIMEOUT_MS,
       });
       builder = await gatewayBuilder(client, context.signal);

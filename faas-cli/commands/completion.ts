@@ -2,6 +2,7 @@ import { FaasError } from '../../common/errors.ts';
 import { bashScript, type CompletionNode, fishScript, zshScript } from '../completion-script.ts';
 import { defineCommand, type Flags } from './command.ts';
 import type { Entry } from './entry.ts';
+import { globalFlags } from './flag-sets.ts';
 import { REGISTRY } from './registry.ts';
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
@@ -24,12 +25,6 @@ export const completion = defineCommand({
   },
 });
 
-const GLOBAL_FLAGS: Flags = {
-  yaml: { type: 'string', short: 'f', doc: 'Stack file' },
-  regex: { type: 'string', doc: 'Only functions whose name matches' },
-  filter: { type: 'string', doc: 'Only functions whose name matches; "*" is any text' },
-};
-
 /** Every command with its flags, and the root with the names of all. */
 async function nodesOf(entries: readonly Entry[], path: readonly string[]): Promise<readonly CompletionNode[]> {
   const shown = entries.filter(({ hidden }) => !hidden);
@@ -38,7 +33,7 @@ async function nodesOf(entries: readonly Entry[], path: readonly string[]): Prom
       const here = [...path, entry.name];
       if (entry.entries) return nodesOf(entry.entries, here);
       const flags = (await entry.load!()).flags;
-      return [{ path: here, commands: [], flags: flagsOf({ ...flags, ...GLOBAL_FLAGS }) }];
+      return [{ path: here, commands: [], flags: flagsOf({ ...flags, ...globalFlags }) }];
     }),
   );
   const commands = shown.map(({ name, summary }) => ({ name, summary }));

@@ -1,6 +1,7 @@
 import { checkDeployMode, deployAll } from '../deploy/deploy-all.ts';
 import { deploymentOf } from '../deploy/deployment.ts';
 import { withImages } from '../deploy/images.ts';
+import { connectionOf } from '../stack/connect-with-stack.ts';
 import { functionsOf } from '../stack/functions-of.ts';
 import { defineCommand } from './command.ts';
 import { deployFlags, envsubstFlags, gatewayFlags, namespaceFlags, singleFlags, tagFlags } from './flag-sets.ts';
@@ -16,13 +17,7 @@ export const deploy = defineCommand({
   async run(context, _args, flags) {
     checkDeployMode(flags);
     const stack = await functionsOf(context, flags);
-    const client = await context.connect({
-      gateway: flags.gateway,
-      stackGateway: stack.gateway,
-      token: flags.token,
-      tlsNoVerify: flags['tls-no-verify'],
-      timeoutMs: flags.timeout,
-    });
+    const client = await context.connect(connectionOf(flags, stack.gateway));
     const images = await withImages(stack.functions, flags.tag, context.cwd);
     const options = { readTemplate: flags['read-template'] };
     const deployments = await Promise.all(

@@ -19,6 +19,18 @@ export const envsubstFlags = {
   envsubst: { type: 'boolean', default: true, doc: 'Substitute ${VARIABLES} in the stack file' },
 } as const;
 
+/** What every command takes (contract 5.1). */
+export const globalFlags = {
+  yaml: { type: 'string', short: 'f', value: 'file', doc: 'stack file, or its URL (default: stack.yaml)' },
+  regex: { type: 'string', value: 'expression', doc: 'only functions whose name matches' },
+  filter: { type: 'string', value: 'glob', doc: 'only functions whose name matches; "*" is any text' },
+} as const;
+
+export const passwordFlags = {
+  password: { type: 'string', doc: 'Password; others can see it in the list of processes' },
+  'password-stdin': { type: 'boolean', short: 's', doc: 'Read the password from stdin' },
+} as const;
+
 export const jsonFlags = {
   json: { type: 'boolean', short: 'j', doc: 'Print JSON' },
 } as const;

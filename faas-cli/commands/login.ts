@@ -4,9 +4,9 @@ import { ResponseError } from '../../provider/client-http.ts';
 import { userAgent, warnIfUnencrypted } from '../config/connect.ts';
 import { authorizationOf, basicToken, configFolder, type Login, storeLogin } from '../config/credentials.ts';
 import { gatewayUrl } from '../config/gateway-url.ts';
-import { readInput } from '../read-input.ts';
+import { readPassword } from '../read-password.ts';
 import { defineCommand } from './command.ts';
-import { gatewayFlags } from './flag-sets.ts';
+import { gatewayFlags, passwordFlags } from './flag-sets.ts';
 
 export const login = defineCommand({
   usage: '[--username USER] (--password-stdin | --password PASSWORD) [-g URL]',
@@ -18,23 +18,19 @@ export const login = defineCommand({
   flags: {
     gateway: gatewayFlags.gateway,
     username: { type: 'string', short: 'u', default: 'admin', doc: 'User' },
-    password: { type: 'string', short: 'p', doc: 'Password; others can see it in the list of processes' },
-    'password-stdin': { type: 'boolean', short: 's', doc: 'Read the password from stdin' },
+    ...passwordFlags,
+    password: { ...passwordFlags.password, short: 'p' },
     timeout: { type: 'duration', default: '5s', doc: 'Longest wait for the gateway' },
     'tls-no-verify': gatewayFlags['tls-no-verify'],
   },
   async run(context, _args, flags) {
     const { env, cwd, machine, stdout, stderr, signal } = context;
-    if (flags.password !== undefined && flags['password-stdin'])
-      throw new FaasError('invalid_request', '--password and --password-stdin exclude each other; give one of them');
-    if (flags.password !== undefined)
-      stderr.write(
-        'WARNING! Using --password is insecure, consider using: cat ~/faas_pass.txt | faas-cli login -u user --password-stdin\n',
-      );
-    const password = flags['password-stdin'] ? await readPassword(context) : (flags.password ?? '');
     if (flags.username === '') throw new FaasError('invalid_request', 'give a user with --username');
-    if (password === '')
-      throw new FaasError('invalid_request', 'give a password: --password-stdin reads it from stdin');
+    const password = await readPassword(
+      flags,
+      'cat ~/faas_pass.txt | faas-cli login -u user --password-stdin',
+      context,
+    );
     const url = gatewayUrl(flags.gateway, undefined, env.OPENFAAS_URL);
     warnIfUnencrypted(url, stderr);
     const entry: Login = { gateway: url, auth: 'basic', token: basicToken(flags.username, password) };
@@ -61,9 +57,3 @@ export const login = defineCommand({
     stdout.write(`credentials saved for ${flags.username} ${url}\n`);
   },
 });
-
-async function readPassword(context: Parameters<typeof readInput>[0]): Promise<string> {
-  return Buffer.from((await readInput(context, true)) as Uint8Array)
-    .toString('utf8')
-    .trim();
-}

@@ -4,6 +4,7 @@ import { withImages } from '../deploy/images.ts';
 import { pushAll } from '../deploy/push-all.ts';
 import { byBuilder } from '../images/build-with.ts';
 import { pushImages } from '../images/push-images.ts';
+import { connectionOf } from '../stack/connect-with-stack.ts';
 import { requireStack } from '../stack/load-stack.ts';
 import { defineCommand } from './command.ts';
 import { builderFlags, envsubstFlags, gatewayFlags, tagFlags } from './flag-sets.ts';
@@ -25,15 +26,8 @@ export const push = defineCommand({
     const stack = await requireStack(context, flags);
     const chosen = checkBuilder(flags.builder);
     const tagged = await withImages(stack.functions.filter(isBuilt), flags.tag, context.cwd);
-    const connect = () =>
-      context.connect({
-        gateway: flags.gateway,
-        stackGateway: stack.gateway,
-        token: flags.token,
-        tlsNoVerify: flags['tls-no-verify'],
-      });
     // Images need no gateway.
-    const client = chosen === 'docker' ? undefined : await connect();
+    const client = chosen === 'docker' ? undefined : await context.connect(connectionOf(flags, stack.gateway));
     const builder = chosen ?? (client && (await gatewayBuilder(client, context.signal)));
     const { bundle, docker } = await byBuilder(builder, tagged, context);
     if (client && (bundle.length > 0 || docker.length === 0)) await pushAll(client, bundle, flags, context);

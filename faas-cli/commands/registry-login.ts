@@ -3,8 +3,9 @@ import { runCredentialHelper } from '../images/credential-helper.ts';
 import { helperFor, serverOf } from '../images/credentials.ts';
 import { dockerConfigFile, readDockerConfig, storeDockerAuth } from '../images/docker-config.ts';
 import { DOCKER_HUB } from '../images/image-name.ts';
-import { readInput } from '../read-input.ts';
+import { readPassword } from '../read-password.ts';
 import { defineCommand } from './command.ts';
+import { passwordFlags } from './flag-sets.ts';
 
 export const registryLogin = defineCommand({
   usage: '--username USER --password-stdin [--server HOST]',
@@ -16,31 +17,26 @@ export const registryLogin = defineCommand({
   ],
   flags: {
     username: { type: 'string', short: 'u', doc: 'User' },
-    password: { type: 'string', doc: 'Password; others can see it in the list of processes' },
-    'password-stdin': { type: 'boolean', short: 's', doc: 'Read the password from stdin' },
+    ...passwordFlags,
     server: { type: 'string', default: DOCKER_HUB, value: 'host', doc: 'Registry' },
     ecr: { type: 'boolean', doc: 'Not available' },
     'account-id': { type: 'string', value: 'id', doc: 'Not available' },
     region: { type: 'string', doc: 'Not available' },
   },
   async run(context, _args, flags) {
-    const { username, password: given, server } = flags;
+    const { username, server } = flags;
     if (flags.ecr || flags['account-id'] !== undefined || flags.region !== undefined)
       throw new FaasError(
         'not_supported',
         '--ecr, --account-id and --region are not available; name the ECR credential helper in "credHelpers" of docker\'s config.json',
       );
-    if (given !== undefined && flags['password-stdin'])
-      throw new FaasError('invalid_request', '--password and --password-stdin exclude each other; give one of them');
     if (!username || username.includes(':'))
       throw new FaasError('invalid_request', 'give a user, without a ":", with --username');
-    if (given !== undefined)
-      context.stderr.write(
-        'WARNING! Using --password is insecure, consider using: cat ~/password.txt | faas-cli registry-login -u user --password-stdin\n',
-      );
-    const password = flags['password-stdin'] ? await readPassword(context) : (given ?? '');
-    if (password === '')
-      throw new FaasError('invalid_request', 'give a password: --password-stdin reads it from stdin');
+    const password = await readPassword(
+      flags,
+      'cat ~/password.txt | faas-cli registry-login -u user --password-stdin',
+      context,
+    );
     const registry = registryOf(server);
     const file = dockerConfigFile(context);
     const helper = helperFor(await readDockerConfig(file), registry);
@@ -66,8 +62,3 @@ function registryOf(server: string): string {
     throw new FaasError('invalid_request', `--server must be the host of a registry, like ghcr.io, got "${server}"`);
   return ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'hub.docker.com'].includes(host) ? 'docker.io' : host;
 }
-
-const readPassword = async (context: Parameters<typeof readInput>[0]): Promise<string> =>
-  Buffer.from((await readInput(context, true)) as Uint8Array)
-    .toString('utf8')
-    .trim();

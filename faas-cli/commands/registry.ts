@@ -147,7 +147,7 @@ export const REGISTRY: readonly Entry[] = [
       command(
         'update',
         "Replace a namespace's labels and annotations",
-        async () => (await import('./namespace-create.ts')).namespaceUpdate,
+        async () => (await import('./namespace-update.ts')).namespaceUpdate,
       ),
       command('get', 'Show a namespace', async () => (await import('./namespace-get.ts')).namespaceGet),
       command('list', 'List namespaces', async () => (await import('./namespace-list.ts')).namespaceList, {

@@ -1,5 +1,5 @@
-import { ResponseError } from '../../provider/client-http.ts';
 import { secretName } from '../../provider/wire/names.ts';
+import { putSecret } from '../deploy/put-secret.ts';
 import { readSecretValue } from '../secret-value.ts';
 import { connectionOf } from '../stack/connect-with-stack.ts';
 import { defineCommand } from './command.ts';
@@ -25,13 +25,9 @@ export const secretCreate = defineCommand({
     const client = await context.connect(connectionOf(flags));
     const shown = flags.namespace ? `${name}.${flags.namespace}` : name;
     stdout.write(`Creating secret: ${shown}\n`);
-    try {
-      const { status, statusText } = await client.createSecret(secret, signal);
-      stdout.write(`Created: ${status} ${statusText}\n`);
-    } catch (error) {
-      if (!flags.replace || !(error instanceof ResponseError) || error.status !== 409) throw error;
-      const { status, statusText } = await client.updateSecret(secret, signal);
-      stdout.write(`Updated: ${status} ${statusText}\n`);
-    }
+    const { done, status, statusText } = flags.replace
+      ? await putSecret(client, secret, signal)
+      : { done: 'Created', ...(await client.createSecret(secret, signal)) };
+    stdout.write(`${done}: ${status} ${statusText}\n`);
   },
 });

@@ -4,6 +4,7 @@ import { functionName } from '../../provider/wire/names.ts';
 import type { Context } from '../context.ts';
 import { checkDeployMode, deployAll } from '../deploy/deploy-all.ts';
 import { deploymentOf } from '../deploy/deployment.ts';
+import { connectionOf } from '../stack/connect-with-stack.ts';
 import { keyValues } from '../stack/key-values.ts';
 import { bundleFromSource, canBePulled, imageFromSource } from '../store/build-from-source.ts';
 import {
@@ -48,12 +49,7 @@ export const storeDeploy = defineCommand({
         `function ${found.name} has no image for platform ${platform}; it has: ${Object.keys(found.images).join(', ')}`,
       );
     const name = functionName('--name', flags.name ?? found.name);
-    const client = await context.connect({
-      gateway: flags.gateway,
-      token: flags.token,
-      tlsNoVerify: flags['tls-no-verify'],
-      timeoutMs: flags.timeout,
-    });
+    const client = await context.connect(connectionOf(flags));
     const image = found.source
       ? await provide({ ...found, source: found.source }, published, flags, client, context)
       : published;

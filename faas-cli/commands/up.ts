@@ -1,5 +1,6 @@
 import { checkDeployMode } from '../deploy/deploy-all.ts';
 import { upOnce } from '../deploy/up-once.ts';
+import { connectionOf } from '../stack/connect-with-stack.ts';
 import type { LoadedStack } from '../stack/load-stack.ts';
 import { defineCommand } from './command.ts';
 import {
@@ -35,14 +36,7 @@ export const up = defineCommand({
   flags,
   async run(context, _args, given) {
     checkDeployMode(given);
-    const connect = (stack: LoadedStack) =>
-      context.connect({
-        gateway: given.gateway,
-        stackGateway: stack.gateway,
-        token: given.token,
-        tlsNoVerify: given['tls-no-verify'],
-        timeoutMs: given.timeout,
-      });
+    const connect = (stack: LoadedStack) => context.connect(connectionOf(given, stack.gateway));
     if (!given.watch) return upOnce(context, given, connect);
     const { reloader, watchStack } = await import('../watch/watch-stack.ts');
     await watchStack(context, reloader(context, given), (names) => upOnce(context, given, connect, names));

@@ -1,8 +1,9 @@
 import { FaasError } from '../../common/errors.ts';
 import type { GatewayClient } from '../../provider/client.ts';
 import { ResponseError } from '../../provider/client-http.ts';
-import { seconds } from '../build/build-all.ts';
 import type { Context } from '../context.ts';
+import { inParallel } from '../in-parallel.ts';
+import { secondsSince } from '../seconds-since.ts';
 import { type PushJob, pushBundle } from './push-bundle.ts';
 
 export interface PushOptions {
@@ -18,17 +19,12 @@ export async function pushAll(
   { parallel, quiet }: PushOptions,
   context: Pick<Context, 'cwd' | 'stdout' | 'stderr' | 'signal'>,
 ): Promise<void> {
-  const queue = [...jobs];
-  const work = async (worker: number) => {
-    for (let job = queue.shift(); job; job = queue.shift()) {
-      const began = performance.now();
-      const outcome = await pushBundle(client, job, context).catch((error) => explain(error, client, context.signal));
-      const what = outcome === 'known' ? 'is there already' : `done in ${seconds(began)}`;
-      if (!quiet) context.stdout.write(`[${worker}] < Pushing ${job.name} [${job.image}] ${what}.\n`);
-    }
-  };
-  const workers = Math.max(1, Math.min(parallel, queue.length));
-  await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
+  await inParallel(jobs, parallel, async (job, worker) => {
+    const began = performance.now();
+    const outcome = await pushBundle(client, job, context).catch((error) => explain(error, client, context.signal));
+    const what = outcome === 'known' ? 'is there already' : `done in ${secondsSince(began)}`;
+    if (!quiet) context.stdout.write(`[${worker}] < Pushing ${job.name} [${job.image}] ${what}.\n`);
+  });
 }
 
 /** Other gateways know no bundles, and say so in ways of their own. */

@@ -1,9 +1,8 @@
 import { addAbortSignal, type Readable } from 'node:stream';
-import { FaasError } from '../../common/errors.ts';
-import { seconds } from '../build/build-all.ts';
 import type { Context } from '../context.ts';
-import { describeError } from '../print-error.ts';
+import { inParallel, throwAll } from '../in-parallel.ts';
 import { barLine } from '../progress-bar.ts';
+import { secondsSince } from '../seconds-since.ts';
 import { credentialsFor } from './credentials.ts';
 import { type Engine, openEngine } from './engine.ts';
 import { engineMessages } from './engine-messages.ts';
@@ -33,32 +32,25 @@ export async function pushImages(
   if (pushes.length === 0) return;
   const engine = await openEngine(place);
   const live = liveLines(place);
-  const queue = [...pushes];
   const failures: unknown[] = [];
-  const work = async (worker: number) => {
-    const say = (line: string) => void (quiet || live.stdout.write(`[${worker}] ${line}\n`));
-    for (let push = queue.shift(); push; push = queue.shift()) {
+  try {
+    await inParallel(pushes, parallel, async ({ name, image }, worker) => {
+      const say = (line: string) => void (quiet || live.stdout.write(`[${worker}] ${line}\n`));
       const began = performance.now();
-      say(`> Pushing ${push.name} [${push.image}].`);
+      say(`> Pushing ${name} [${image}].`);
       try {
-        const digest = await pushImage(engine, push.image, { live, quiet, say }, place);
-        say(`< Pushing ${push.name} [${push.image}] done in ${seconds(began)}: ${digest}.`);
+        const digest = await pushImage(engine, image, { live, quiet, say }, place);
+        say(`< Pushing ${name} [${image}] done in ${secondsSince(began)}: ${digest}.`);
       } catch (error) {
         place.signal.throwIfAborted();
         failures.push(error);
-        say(`< Pushing ${push.name} [${push.image}] failed after ${seconds(began)}.`);
+        say(`< Pushing ${name} [${image}] failed after ${secondsSince(began)}.`);
       }
-    }
-  };
-  try {
-    const workers = Math.max(1, Math.min(parallel, queue.length));
-    await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
+    });
   } finally {
     live.close();
   }
-  if (failures.length === 1) throw failures[0];
-  if (failures.length > 1)
-    throw new FaasError('function_failed', failures.map((failure) => describeError(failure)).join('\n\n'));
+  throwAll(failures);
 }
 
 interface Show {

@@ -6,14 +6,17 @@ export interface GatewayFlagValues {
   readonly gateway?: string | undefined;
   readonly token?: string | undefined;
   readonly 'tls-no-verify': boolean;
+  readonly timeout?: number;
   readonly envsubst?: boolean;
 }
 
+/** What the flags of a gateway say, and its longest wait where the command has that flag. */
 export const connectionOf = (flags: GatewayFlagValues, stackGateway?: string): Connection => ({
   gateway: flags.gateway,
   stackGateway,
   token: flags.token,
   tlsNoVerify: flags['tls-no-verify'],
+  timeoutMs: flags.timeout,
 });
 
 /** The gateway that flags or the stack file name, if there is one here. */
