@@ -6,6 +6,9 @@ export interface Program {
   readonly packages: readonly string[];
 }
 
+/** A mirror may fail now and then. */
+const RETRIES = ['-o', 'Acquire::Retries=3'];
+
 /**
  * Installs what is not there, without starting the services that come with it.
  *
@@ -18,7 +21,7 @@ export function installPrograms(programs: readonly Program[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const install = ['install', '-y', '-qq', '--no-install-recommends', ...missing.flatMap(({ packages }) => packages)];
   for (const args of [['update', '-qq'], install]) {
-    const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8' });
+    const { status, stderr } = spawnSync('apt-get', [...RETRIES, ...args], { env, encoding: 'utf8' });
     const what = missing.map(({ command }) => command).join(', ');
     if (status !== 0) throw new Error(`apt-get ${args[0]} failed, so ${what} cannot be had:\n${stderr}`);
   }

@@ -12,7 +12,8 @@ const STAND_INS = {
   nats: 'nats-server',
 } as const;
 const BASE = `FROM debian:bookworm-slim
-RUN apt-get update -qq \\
+RUN echo 'Acquire::Retries "3";' >/etc/apt/apt.conf.d/retries \\
+    && apt-get update -qq \\
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${Object.values(STAND_INS).join(' ')} wget >/dev/null \\
     && mkdir -p /prometheus /alertmanager /data
 `;
