@@ -8,6 +8,7 @@ import type { GatewayConfig } from './config.ts';
 import { controlPlane } from './control-plane.ts';
 import { FrontDoor } from './front-door.ts';
 import { CallSide } from './invoke/call-side.ts';
+import type { RouteTable } from './invoke/route-table.ts';
 import type { Log } from './log.ts';
 import { MetricsServer } from './metrics/metrics-server.ts';
 import { createScaling } from './scaling/scaling.ts';
@@ -98,19 +99,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     log,
     stopping: stopping.signal,
   });
-  const { workersSocket } = deps;
-  const start = workersSocket !== undefined && { config, tls, product, primary: workersSocket };
-  const workers =
-    config.workers > 1 && start
-      ? new WorkerPool({
-          count: config.workers,
-          start,
-          provider,
-          routes,
-          log,
-          keep: (socket) => frontDoor.keep(socket),
-        })
-      : undefined;
+  const workers = workersOf(deps, product, routes, (socket) => frontDoor.keep(socket));
   const distribute = workers && ((socket: Socket) => workers.distribute(socket));
   const frontDoor = new FrontDoor({ invoker, upgrades, api, config, tls, ...(distribute && { distribute }) });
   const metrics = new MetricsServer({
@@ -156,7 +145,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     const { inherited } = deps;
     if (inherited) await frontDoor.listenToPredecessor(inherited.forwarded);
     if (workers) {
-      await frontDoor.listenToWorkers(workersSocket!);
+      await frontDoor.listenToWorkers(deps.workersSocket!);
       await workers.start();
     }
     const { host, port, metricsPort } = config;
@@ -179,4 +168,16 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     await close();
     throw error;
   }
+}
+
+/** Undefined: this process answers all calls itself. @param keep serves a connection that no worker took */
+function workersOf(
+  { provider, config, tls, log, workersSocket }: GatewayDeps,
+  product: string,
+  routes: RouteTable,
+  keep: (socket: Socket) => void,
+): WorkerPool | undefined {
+  if (config.workers === 1 || workersSocket === undefined) return undefined;
+  const start = { config, tls, product, primary: workersSocket };
+  return new WorkerPool({ count: config.workers, start, provider, routes, log, keep });
 }

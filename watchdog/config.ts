@@ -1,7 +1,6 @@
 import {
   bytes,
-  type ConfigError,
-  ConfigError as ConfigFailure,
+  ConfigError,
   type ConfigOf,
   count,
   duration,
@@ -12,6 +11,7 @@ import {
   setting,
   text,
 } from '../common/config.ts';
+import { parseDuration } from '../common/duration.ts';
 import { splitCommand } from './process/command.ts';
 
 export const MODES = ['fork', 'http', 'module', 'serializing', 'streaming', 'static'] as const;
@@ -62,7 +62,7 @@ export function watchdogSchema(mode: ModeName) {
       'healthcheck_interval',
       '',
       'How long the watchdog goes on taking calls after SIGTERM, unhealthy; write_timeout by default.',
-      (given) => (given === '' ? undefined : duration('', '', '').parse(given)),
+      (given) => (given === '' ? undefined : parseDuration(given)),
     ),
     maxInflight: count('max_inflight', '0', 'Calls at once before 429; 0 is no limit.'),
     maxInflightQueueMs: duration('max_inflight_queue', '0', 'How long a call over max_inflight may wait before 429.'),
@@ -121,7 +121,7 @@ export function readWatchdogConfig(env: Env): WatchdogConfig {
     problems.push(...(error as ConfigError).problems);
   }
   problems.push(...missing(given, env));
-  if (config === undefined || problems.length > 0) throw new ConfigFailure(problems);
+  if (config === undefined || problems.length > 0) throw new ConfigError(problems);
   return config;
 }
 

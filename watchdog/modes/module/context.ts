@@ -10,7 +10,7 @@ export interface InitContext {
   /**
    * The text of one of the function's secrets.
    *
-   * @throws FaasError `secret_not_found`; the caller of the function gets a bare 500 then
+   * @throws Error that names it, and what to do; uncaught, it is the function's own failure
    */
   secret(name: string): Promise<string>;
 }
