@@ -10,7 +10,6 @@ export const ERROR_STATUS = {
   namespace_not_found: 404,
   bundle_not_found: 404,
   not_found: 404,
-  method_not_allowed: 405,
   function_exists: 409,
   secret_exists: 409,
   namespace_exists: 409,
