@@ -28,7 +28,8 @@ interface Series {
 
 /**
  * Deploys each template's own skeleton on a gateway with the pool and on one without, then calls it `RUNS` times from
- * zero, the ways interleaved. Each call finds the machine at rest: nothing left of the one before, the pool filled again.
+ * zero, the ways interleaved. Each call finds the machine at rest: nothing left of the one before, the pool filled
+ * again.
  */
 export async function run({ log }: BenchOptions): Promise<BenchResult> {
   const project = await mkdtemp(join(tmpdir(), 'dunlin-bench-'));

@@ -32,7 +32,10 @@ complete -o default -F _faas_cli faas-cli
 `;
 }
 
-/** A function of zsh's own, for a folder of `$fpath` or for `source`. Its words are not named `path`, which is PATH there. */
+/**
+ * A function of zsh's own, for a folder of `$fpath` or for `source`. Its words are not named `path`, which is PATH
+ * there.
+ */
 export function zshScript(nodes: readonly CompletionNode[]): string {
   const cases = nodes.map((node) => {
     const entries = [

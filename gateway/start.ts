@@ -172,7 +172,9 @@ async function makeDataFolder(folder: string): Promise<void> {
   }
 }
 
-/** Not `recursive`: under /proc, where making a folder fails with ENOENT though its parent is there, Node never ends. */
+/**
+ * Not `recursive`: under /proc, where making a folder fails with ENOENT though its parent is there, Node never ends.
+ */
 async function makeFolders(folder: string): Promise<void> {
   try {
     await mkdir(folder);

@@ -230,7 +230,11 @@ export interface Provider extends AsyncDisposable {
    */
   explain(ref: FunctionRef, replica: string, signal: AbortSignal): Promise<ReplicaFailure | undefined>;
 
-  /** Ends when the query's lines are through, or with `follow` when the signal aborts. @throws FaasError `function_not_found` */
+  /**
+   * Ends when the query's lines are through, or with `follow` when the signal aborts.
+   *
+   * @throws FaasError `function_not_found`
+   */
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogMessage>;
 
   /** Names only. @throws FaasError `namespace_not_found` */

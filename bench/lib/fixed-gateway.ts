@@ -7,7 +7,9 @@ import { createLog } from '../../gateway/log.ts';
 import { productVersion } from '../../gateway/product.ts';
 import { FixedProvider } from './fixed-provider.ts';
 
-/** The real gateway, as it is by default but for `env` and the password, in front of functions that are at `upstream`. */
+/**
+ * The real gateway, as it is by default but for `env` and the password, in front of functions that are at `upstream`.
+ */
 export function startFixedGateway(
   functions: number,
   upstream: Address,

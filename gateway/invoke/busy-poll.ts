@@ -1,13 +1,15 @@
 /** Longest time that the loop is kept awake for what is expected. */
 const SPIN_MS = 0.08;
-/** What came within this was worth it, or would have been: asleep, one waits longer by the time that waking up takes. */
+/**
+ * What came within this was worth it, or would have been: asleep, one waits longer by the time that waking up takes.
+ */
 const SHORT_MS = 0.2;
 
 /**
- * For one caller at a time: keeps the event loop looking for the answer, and then for the next call, instead of sleeping
- * until it comes. Falling asleep and being woken takes longer than a small function does, most of all on a virtual
- * machine. Only where the last one came soon, so that it costs nothing where nothing can be won; never for long; and
- * never with more calls in flight, whose comings and goings keep the loop awake anyway.
+ * For one caller at a time: keeps the event loop looking for the answer, and then for the next call, instead of
+ * sleeping until it comes. Falling asleep and being woken takes longer than a small function does, most of all on a
+ * virtual machine. Only where the last one came soon, so that it costs nothing where nothing can be won; never for
+ * long; and never with more calls in flight, whose comings and goings keep the loop awake anyway.
  */
 export class BusyPoll {
   readonly #enabled: boolean;

@@ -81,7 +81,9 @@ export function requestHeaders(req: HttpRequest, head: CallHead, startTime: stri
 
 const kAddress = Symbol('address');
 
-/** `ip:port`, as Go writes it: contract 1.4 has the port in X-Forwarded-For. Made once for all calls of a connection. */
+/**
+ * `ip:port`, as Go writes it: contract 1.4 has the port in X-Forwarded-For. Made once for all calls of a connection.
+ */
 function remoteAddress(req: HttpRequest): string {
   const socket = req.socket as HttpRequest['socket'] & { [kAddress]?: string };
   return (socket[kAddress] ??= addressOf(socket));

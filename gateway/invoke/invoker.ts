@@ -46,7 +46,9 @@ export class Invoker {
     return this.#routes.lookup(name) ?? (name.includes('%') ? this.#routes.lookup(decoded(name)) : undefined);
   }
 
-  /** Why a call that needs a token may not go ahead. The token of one that may is taken out: it is not the function's. */
+  /**
+   * Why a call that needs a token may not go ahead. The token of one that may is taken out: it is not the function's.
+   */
   refusal(entry: FunctionEntry, req: HttpRequest): FaasError | undefined {
     const verdict = this.#auth.call(req.headers.authorization, clientAddress(req), entry.key);
     if (verdict === 'too_many_guesses')

@@ -5,8 +5,8 @@ import type { CodeSlot } from './function-metrics.ts';
 import type { Histogram } from './histogram.ts';
 
 /**
- * All metrics of all functions in Prometheus' text format 0.0.4, in small pieces. Goes through `functions` once for each
- * metric, for the lines of a metric must stand together.
+ * All metrics of all functions in Prometheus' text format 0.0.4, in small pieces. Goes through `functions` once for
+ * each metric, for the lines of a metric must stand together.
  */
 export function* exposition(functions: Iterable<FunctionEntry>, scaler: ScalerOf): Iterable<string> {
   const entries = [...functions];

@@ -1,7 +1,9 @@
 import { type LoadSample, loadText, meanLoad } from './load.ts';
 import type { ScaleRules } from './scale-rules.ts';
 
-/** A step down follows another, or the alert that asked for the first, after this long: Alertmanager's repeat_interval. */
+/**
+ * A step down follows another, or the alert that asked for the first, after this long: Alertmanager's repeat_interval.
+ */
 const STEP_DOWN_MS = 30_000;
 /** A step in the load shows in the last third of the panic window long before it does in all of it. */
 const SHARPEST = 3;
@@ -63,8 +65,8 @@ export interface Decision {
 }
 
 /**
- * Replicas that a function should have now. To zero after idling and by the schedule whoever drives it; else by its load
- * (contract 2.6, with Knative's stable and panic windows), or on from the latest alert (contract 2.5).
+ * Replicas that a function should have now. To zero after idling and by the schedule whoever drives it; else by its
+ * load (contract 2.6, with Knative's stable and panic windows), or on from the latest alert (contract 2.5).
  */
 export function decide(rules: ScaleRules, observed: Observed): Decision {
   const { replicas, now, memory } = observed;

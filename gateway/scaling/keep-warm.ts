@@ -1,4 +1,6 @@
-/** As in "Serverless in the Wild" (Shahrad et al., USENIX ATC 2020), whose one minute is a 15th of the usual rule here. */
+/**
+ * As in "Serverless in the Wild" (Shahrad et al., USENIX ATC 2020), whose one minute is a 15th of the usual rule here.
+ */
 const BINS_PER_RULE = 15;
 /** Four hours with a rule of 15 minutes. */
 const BINS = 240;

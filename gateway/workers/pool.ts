@@ -14,7 +14,9 @@ import type { Log } from '../log.ts';
 import type { FromWorker, StateUpdate, ToWorker, WorkerReport, WorkerStart } from './messages.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-/** A worker that ends sooner than this is started again after it, so that one that cannot start does not keep a core. */
+/**
+ * A worker that ends sooner than this is started again after it, so that one that cannot start does not keep a core.
+ */
 const RESTART_MS = 1000;
 /** Who asks for figures does not wait longer for a worker that is busy. */
 const REPORT_MS = 1000;

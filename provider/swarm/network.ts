@@ -5,8 +5,8 @@ import { NETWORK } from './labels.ts';
 const DEFAULT_NAME = 'openfaas_functions';
 
 /**
- * The id of the overlay network that functions are on: the one named, else the one labelled `openfaas=true` as faas-swarm
- * has it, else a new one.
+ * The id of the overlay network that functions are on: the one named, else the one labelled `openfaas=true` as
+ * faas-swarm has it, else a new one.
  *
  * @throws FaasError `invalid_request` when the network is not there, is none of the Swarm's, or there are several
  */

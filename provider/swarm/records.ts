@@ -6,8 +6,8 @@ import { engineFailure, isOutOfSequence, statusOf } from './engine.ts';
 import { RECORD } from './labels.ts';
 
 /**
- * Records as configs of the Swarm: the text is a label, which can be changed, by who knows the version of the config. The
- * Swarm's managers agree on each change, so of two gateways that write at once exactly one is told that it did.
+ * Records as configs of the Swarm: the text is a label, which can be changed, by who knows the version of the config.
+ * The Swarm's managers agree on each change, so of two gateways that write at once exactly one is told that it did.
  */
 export class Records implements SharedRecords {
   readonly #docker: Dockerode;

@@ -54,7 +54,11 @@ function parseResources(fields: Fields | undefined): Resources | undefined {
   return withoutEmpty(Object.fromEntries(RESOURCES.map((name) => [name, fields.text(name)])));
 }
 
-/** Any reference that a registry could know; what it names is the provider's to find. @throws FaasError `invalid_request` */
+/**
+ * Any reference that a registry could know; what it names is the provider's to find.
+ *
+ * @throws FaasError `invalid_request`
+ */
 export function imageName(image: string): string {
   if (image.length <= 1024 && /^[\x21-\x7e]+$/.test(image)) return image;
   throw new FaasError(

@@ -22,7 +22,10 @@ const CSS: Readonly<Record<Colour, string>> = {
 
 const KINDS = { json: colourJson, diff: colourDiff, log: colourLog };
 
-/** Colours JSON, diffs and logs for terminals, or for pages with `?format=html`. `?kind=` says what it is, else it is guessed. */
+/**
+ * Colours JSON, diffs and logs for terminals, or for pages with `?format=html`. `?kind=` says what it is, else it is
+ * guessed.
+ */
 export default {
   async fetch(request: Request): Promise<Response> {
     const { searchParams } = new URL(request.url);

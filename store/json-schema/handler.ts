@@ -1,8 +1,8 @@
 import { BadSchema, validate } from './validate.ts';
 
 /**
- * Checks a JSON document against a JSON schema; the body is `{"schema": ..., "document": ...}`. 200 when it fits, 422 when
- * not, with all places that do not.
+ * Checks a JSON document against a JSON schema; the body is `{"schema": ..., "document": ...}`. 200 when it fits, 422
+ * when not, with all places that do not.
  */
 export default {
   async fetch(request: Request): Promise<Response> {

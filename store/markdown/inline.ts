@@ -3,8 +3,8 @@ export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /**
- * Code, links, images, escapes, line breaks, addresses, bold, italic and struck text, in this order of precedence. Marks
- * of more than 1,000 characters are text: looking for their end would take a time that grows with the square.
+ * Code, links, images, escapes, line breaks, addresses, bold, italic and struck text, in this order of precedence.
+ * Marks of more than 1,000 characters are text: looking for their end would take a time that grows with the square.
  */
 const PART =
   /(?<code>`{1,20})(?<coded>[\s\S]{0,1000}?[^`])\k<code>(?!`)|(?<image>!?)\[(?<label>(?:[^\]\\]|\\.){0,500})\]\((?<to>[^()\s]{0,1000}(?:\([^()\s]{0,1000}\)[^()\s]{0,1000})?)(?:\s+"(?<title>[^"]*)")?\)|\\(?<escaped>[!-/:-@[-`{-~])|\\(?<feed>\n)|<(?<auto>https?:\/\/[^\s<>]+)>|(?<bare>\bhttps?:\/\/[^\s<>()]*[^\s<>().,;:!?'"])|(?<strong>\*\*|__)(?=\S)(?<stressed>[\s\S]{0,1000}?\S)\k<strong>(?!\*)|(?<em>[*_])(?=\S)(?<slanted>[\s\S]{0,1000}?[^\s*_])\k<em>(?![\w*])|~~(?=\S)(?<struck>[\s\S]{0,1000}?\S)~~/g;
@@ -12,7 +12,9 @@ const PART =
 /** Emphasis in emphasis in emphasis ... ; deeper marks are text. */
 const MAX_DEPTH = 10;
 
-/** The HTML of a text's marks. Addresses other than web, mail and relative ones are left out: they could run scripts. */
+/**
+ * The HTML of a text's marks. Addresses other than web, mail and relative ones are left out: they could run scripts.
+ */
 export function inline(text: string, depth = 0): string {
   if (depth > MAX_DEPTH) return escapeHtml(text);
   let html = '';

@@ -103,7 +103,11 @@ export class BundleFolders implements BundleStore {
     };
   }
 
-  /** Removes what nothing names and nothing runs. @param used digests of functions and replicas, asked when it matters */
+  /**
+   * Removes what nothing names and nothing runs.
+   *
+   * @param used digests of functions and replicas, asked when it matters
+   */
   removeUnused(used: () => ReadonlySet<string>): Promise<void> {
     // Many may ask before it begins.
     return (this.#sweep ??= this.#inTurn(async () => {

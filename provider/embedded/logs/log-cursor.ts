@@ -16,7 +16,9 @@ const MAX_LINE_BYTES = 1024 * 1024;
 const LINE_FEED = 10;
 const STAMPED = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (.*)$/s;
 
-/** Reads one replica's log from old to new, over rotations (`FILE.1` is the older part), as far as there is something. */
+/**
+ * Reads one replica's log from old to new, over rotations (`FILE.1` is the older part), as far as there is something.
+ */
 export class LogCursor {
   readonly #path: string;
   #file: FileHandle | undefined;

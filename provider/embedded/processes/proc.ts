@@ -23,7 +23,9 @@ export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 }
 
-/** Like {@link residentBytes}, but what is shared with other processes counts in part; takes the kernel a millisecond. */
+/**
+ * Like {@link residentBytes}, but what is shared with other processes counts in part; takes the kernel a millisecond.
+ */
 export function proportionalBytes(pid: number): number {
   return Number(/^Pss:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;
 }

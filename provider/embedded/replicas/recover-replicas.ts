@@ -19,8 +19,8 @@ export interface HandedOver {
 }
 
 /**
- * After a gateway that was killed, or one that handed over: adopts the replicas that it recorded, that still run and that answer; ends every
- * other process of this engine, recorded or not; removes what they left.
+ * After a gateway that was killed, or one that handed over: adopts the replicas that it recorded, that still run and
+ * that answer; ends every other process of this engine, recorded or not; removes what they left.
  */
 export async function recoverReplicas(
   engine: Engine,

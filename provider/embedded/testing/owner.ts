@@ -1,5 +1,6 @@
 // A gateway's process as far as the engine is concerned, for tests that kill it: makes the provider, deploys what it is
-// told and says so on stdout, once a process waits for a function in module mode, where there is one. Arguments: data folder, JSON of the specs to deploy.
+// told and says so on stdout, once a process waits for a function in module mode, where there is one. Arguments: data
+// folder, JSON of the specs to deploy.
 import { type FunctionSpec, refKey } from '../../provider.ts';
 import { createEmbeddedProvider } from '../embedded-provider.ts';
 import { engineOptions, MODULE_IMAGE, pushModule, pushProbe } from './engine.ts';

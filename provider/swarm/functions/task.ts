@@ -56,7 +56,9 @@ export const isWanted = (task: Task): boolean => task.DesiredState === 'running'
 export const mayAnswer = (task: Task, isHere: boolean): boolean =>
   isWanted(task) && (task.Status.State === 'running' || (task.Status.State === 'starting' && !isHere));
 
-/** Whether the service wants its tasks to be as this one is: each comes from the same engine, so the texts are equal. */
+/**
+ * Whether the service wants its tasks to be as this one is: each comes from the same engine, so the texts are equal.
+ */
 export const isCurrent = (task: Task, { Spec }: FunctionService): boolean =>
   comparable(task.Spec) === comparable(Spec.TaskTemplate);
 
