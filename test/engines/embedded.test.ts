@@ -108,7 +108,12 @@ test.serial(
     await using fresh = await startPlatform({ args: ['--no-sample'] });
     const terminal = await terminalOf(t, fresh);
     const likeAnother = (text: string) =>
-      text.replace(/\d+\.\d\ds/g, '0.00s').replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:8080');
+      text
+        .replace(/\d+\.\d\ds/g, '0.00s')
+        .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:8080')
+        // Shown of what takes longer than a second: an upload, a start.
+        .replace(/(?:\r[^\r\n]* MB)+\r *\r/g, '')
+        .replace(/^Waiting until \S+ is ready, .*\n/gm, '');
     const shown = shownInReadme('README.md');
     t.is(shown.length, 5);
     for (const { command, output } of shown) {
