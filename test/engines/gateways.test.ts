@@ -89,7 +89,10 @@ async function leads({ metricsUrl }: Platform): Promise<boolean> {
 async function roles(is: (count: number, wanted: number) => void): Promise<readonly [Platform, Platform]> {
   for (;;) {
     const leading = await Promise.all(gateways.map(leads));
-    if (!leading.includes(true)) continue;
+    if (!leading.includes(true)) {
+      await setTimeout(50);
+      continue;
+    }
     is(leading.filter(Boolean).length, 1);
     const leader = leading.indexOf(true);
     return [gateways[leader]!, gateways[1 - leader]!];

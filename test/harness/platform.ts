@@ -5,9 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { signalProcess } from '../../provider/embedded/processes/kill-all.ts';
 
 export const root = join(import.meta.dirname, '../..');
+/** Looking leaves the processor, and a Swarm's engine, to what is waited for. */
+const LOOK_MS = 20;
 
 export interface Finished {
   readonly code: number | null;
@@ -84,7 +87,7 @@ export class Platform implements AsyncDisposable {
         const { replicas = 0, availableReplicas = 0 } = (await answer.json()) as Record<string, number>;
         if (ready({ replicas, availableReplicas })) return;
       }
-      await new Promise((resolve) => setImmediate(resolve));
+      await setTimeout(LOOK_MS);
     }
   }
 
