@@ -1,5 +1,5 @@
-// Builds dist/fwatchdog-linux-x64 (and -arm64 with --all) with Bun's compiler, when its sources changed since. The
-// same sources make the same bytes.
+// Builds dist/fwatchdog-linux-x64 with Bun's compiler, when its sources changed since; the same sources make the same
+// bytes. With --all for arm64, too; with --musl also dist/fwatchdog-linux-x64-musl, for images with musl's C library.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -17,8 +17,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** Our name of an architecture, and Bun's package of it. */
-const BUN_PACKAGE = { x64: 'bun-linux-x64', arm64: 'bun-linux-aarch64' };
+/** Our name of an architecture, with the C library if that is not glibc, and Bun's package of it. */
+const BUN_PACKAGE = {
+  x64: 'bun-linux-x64',
+  arm64: 'bun-linux-aarch64',
+  'x64-musl': 'bun-linux-x64-musl',
+  'arm64-musl': 'bun-linux-aarch64-musl',
+};
 /** DESIGN section 4: without the autoload flags a handler's node_modules do not resolve and .env files are read. */
 const FLAGS = [
   '--compile',
@@ -44,7 +49,10 @@ const DEAF_TO = ['BUN_BE_BUN', 'BUN_OPTIONS', 'BUN_INSPECT', 'BUN_CONFIG_'];
 const here = arch() === 'arm64' ? 'arm64' : 'x64';
 // Ctrl-C reaches the compiler too, which ends of it; what was begun is then removed, 200 MB of it.
 process.on('SIGINT', () => {});
-for (const target of process.argv.includes('--all') ? Object.keys(BUN_PACKAGE) : [here]) build(target);
+for (const machine of process.argv.includes('--all') ? ['x64', 'arm64'] : [here]) {
+  build(machine);
+  if (process.argv.includes('--musl')) build(`${machine}-musl`);
+}
 
 function build(target) {
   const output = join(root, `dist/fwatchdog-linux-${target}`);
@@ -79,7 +87,7 @@ function build(target) {
   }
 }
 
-/** The program in Bun's package for a target; npm installs only this machine's, so another is unpacked into dist/. */
+/** The program in Bun's package for a target; npm installs only this machine's, so others are unpacked into dist/. */
 function bunOf(target) {
   const installed = join(root, 'node_modules/@oven', BUN_PACKAGE[target], 'bin/bun');
   if (existsSync(installed)) return installed;

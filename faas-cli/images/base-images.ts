@@ -7,19 +7,30 @@ export function baseImages(dockerfile: string, buildArgs: Readonly<Record<string
   const stages = new Set(['scratch']);
   const images = new Set<string>();
   for (const line of logicalLines(dockerfile)) {
-    const [word = '', ...rest] = line.split(/\s+/);
-    const instruction = word.toUpperCase();
-    if (instruction === 'FROM') {
-      const words = rest.filter((each) => !each.startsWith('--'));
-      const image = substitute(unquoted(words[0] ?? ''), args);
-      if (image && !stages.has(image.toLowerCase())) images.add(image);
-      if (words[1]?.toUpperCase() === 'AS' && words[2]) stages.add(words[2].toLowerCase());
+    const stage = stageOf(line, args);
+    if (stage) {
+      if (stage.image && !stages.has(stage.image.toLowerCase())) images.add(stage.image);
+      if (stage.name) stages.add(stage.name);
     }
-    const from = instruction === 'COPY' ? /\s--from=(\S+)/.exec(line)?.[1] : undefined;
+    const from = /^copy\s/i.test(line) ? /\s--from=(\S+)/.exec(line)?.[1] : undefined;
     // A number is a stage of this file.
     if (from && !/^\d+$/.test(from) && !stages.has(from.toLowerCase())) images.add(from);
   }
   return [...images];
+}
+
+/** The image that the last stage starts from, if need be by way of other stages; with build arguments put in. */
+export function finalBase(dockerfile: string, buildArgs: Readonly<Record<string, string>>): string | undefined {
+  const args = globalArgs(dockerfile, buildArgs);
+  const bases = new Map<string, string>();
+  let last: string | undefined;
+  for (const line of logicalLines(dockerfile)) {
+    const stage = stageOf(line, args);
+    if (!stage) continue;
+    last = bases.get(stage.image.toLowerCase()) ?? stage.image;
+    if (stage.name) bases.set(stage.name, last);
+  }
+  return last;
 }
 
 /** Arguments that hold before the first FROM: those of the build, else their defaults. */
@@ -39,6 +50,14 @@ export function globalArgs(
       }
   }
   return args;
+}
+
+/** What a FROM starts from, and its name in lower case. */
+function stageOf(line: string, args: Readonly<Record<string, string>>): { image: string; name?: string } | undefined {
+  const [word = '', ...rest] = line.split(/\s+/);
+  if (!/^from$/i.test(word)) return undefined;
+  const [image = '', as, name] = rest.filter((each) => !each.startsWith('--'));
+  return { image: substitute(unquoted(image), args), ...(name && /^as$/i.test(as!) && { name: name.toLowerCase() }) };
 }
 
 /** Lines without comments, joined where they end in a backslash. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { root } from '../testing/project.ts';
-import { baseImages } from './base-images.ts';
+import { baseImages, finalBase } from './base-images.ts';
 
 test('base images are those of FROM and COPY --from, with arguments put in, without stages and scratch', (t) => {
   const dockerfile = `# FROM comment:1
@@ -25,6 +25,20 @@ FROM scratch
     'alpine:3',
     'nginx:1',
   ]);
+});
+
+test('the last base image is that of the last stage, by way of other stages', (t) => {
+  const dockerfile = `ARG NODE=node:26-alpine
+FROM dunlin/watchdog:alpine AS watchdog
+FROM golang:1-bookworm AS build
+FROM --platform=linux/amd64 \${NODE} As Base
+RUN apk add --no-cache libstdc++
+from base AS last
+COPY --from=watchdog /fwatchdog /usr/bin/fwatchdog
+`;
+  t.is(finalBase(dockerfile, {}), 'node:26-alpine');
+  t.is(finalBase(dockerfile, { NODE: 'node:26-slim' }), 'node:26-slim');
+  t.is(finalBase('RUN true', {}), undefined);
 });
 
 test('the template typescript starts from the watchdog and two more', async (t) => {

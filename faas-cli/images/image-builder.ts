@@ -15,7 +15,7 @@ import { engineFailure, messageOf } from './failures.ts';
 import { checkImageName, parseImageName } from './image-name.ts';
 import type { LiveLines, Paint } from './live-lines.ts';
 import { proxies } from './proxies.ts';
-import { buildWatchdogImage, WATCHDOG_IMAGE } from './watchdog-image.ts';
+import { buildWatchdogImage, WATCHDOG_IMAGES, watchdogWarning } from './watchdog-image.ts';
 
 /** Flags that change how images are made. */
 export interface ImageSettings {
@@ -35,7 +35,7 @@ export class ImageBuilder {
   readonly #settings: ImageSettings;
   readonly #place: Place;
   #engine: Promise<Engine> | undefined;
-  #watchdog: Promise<void> | undefined;
+  readonly #watchdogs = new Map<string, Promise<void>>();
 
   constructor(settings: ImageSettings, place: Place) {
     this.#settings = settings;
@@ -58,7 +58,10 @@ export class ImageBuilder {
     const { env, signal } = this.#place;
     const buildargs = { ...proxies(env), ADDITIONAL_PACKAGE: additionalPackages, ...job.buildArgs };
     const bases = baseImages(dockerfile, buildargs);
-    if (bases.includes(WATCHDOG_IMAGE)) await (this.#watchdog ??= this.#ensureWatchdog(engine, settings.report));
+    const warning = watchdogWarning(job.name, dockerfile, buildargs);
+    if (warning) settings.report(warning);
+    for (const image of WATCHDOG_IMAGES.filter((each) => bases.includes(each)))
+      await this.#ensureWatchdog(engine, image, settings.report);
     const { labels, pull, squash, platform } = this.#settings;
     // The engine's own "pull" would ask a registry for the watchdog's image, too.
     if (pull) await this.#pullAll(engine, bases, settings.report);
@@ -97,15 +100,22 @@ export class ImageBuilder {
     );
   }
 
-  async #ensureWatchdog(engine: Engine, report: (line: string) => void): Promise<void> {
-    if (await isThere(engine, WATCHDOG_IMAGE)) return;
-    report(`Making the image ${WATCHDOG_IMAGE} from the watchdog of this faas-cli, once.`);
-    await buildWatchdogImage(engine, this.#place);
+  /** Once for all functions that are built at the same time. */
+  #ensureWatchdog(engine: Engine, image: string, report: (line: string) => void): Promise<void> {
+    const begun = this.#watchdogs.get(image) ?? this.#makeWatchdog(engine, image, report);
+    this.#watchdogs.set(image, begun);
+    return begun;
+  }
+
+  async #makeWatchdog(engine: Engine, image: string, report: (line: string) => void): Promise<void> {
+    if (await isThere(engine, image)) return;
+    report(`Making the image ${image} from the watchdog of this faas-cli, once.`);
+    await buildWatchdogImage(engine, this.#place, image);
   }
 
   async #pullAll({ docker }: Engine, bases: readonly string[], report: (line: string) => void): Promise<void> {
     const { platform } = this.#settings;
-    for (const image of bases.filter((base) => base !== WATCHDOG_IMAGE)) {
+    for (const image of bases.filter((base) => !WATCHDOG_IMAGES.includes(base))) {
       const authconfig = await credentialsFor(parseImageName(image).registry, this.#place);
       const { repository, tag } = parseImageName(image);
       const name = image.includes('@') ? image : `${repository}:${tag ?? 'latest'}`;

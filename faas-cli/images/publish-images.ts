@@ -13,7 +13,7 @@ import { baseImages } from './base-images.ts';
 import { prepareBuildx, resetQemu, runBuildx } from './buildx.ts';
 import { checkImageName, checkPushable } from './image-name.ts';
 import { proxies } from './proxies.ts';
-import { WATCHDOG_IMAGE } from './watchdog-image.ts';
+import { WATCHDOG_IMAGES } from './watchdog-image.ts';
 
 export interface PublishFlags extends JobFlags {
   readonly 'build-label': readonly string[];
@@ -80,9 +80,10 @@ export async function publishImages(stack: LoadedStack, flags: PublishFlags, con
 
 /** Buildx builds in a container of its own, which sees no image of the engine's. */
 function checkWatchdog(name: string, dockerfile: string, buildArgs: Readonly<Record<string, string>>): void {
-  if (!baseImages(dockerfile, buildArgs).includes(WATCHDOG_IMAGE)) return;
+  const image = baseImages(dockerfile, buildArgs).find((base) => WATCHDOG_IMAGES.includes(base));
+  if (!image) return;
   throw new FaasError(
     'invalid_request',
-    `function ${name}: publish takes the watchdog from a registry; push ${WATCHDOG_IMAGE} for each platform and name it with --build-arg WATCHDOG=IMAGE`,
+    `function ${name}: publish takes the watchdog from a registry; push ${image} for each platform and name it with --build-arg WATCHDOG=IMAGE`,
   );
 }
