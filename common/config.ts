@@ -1,4 +1,4 @@
-import { parseDuration } from './duration.ts';
+import { parseTimerDuration } from './duration.ts';
 
 /** One setting read from the environment: its variables (aliases after the first), how to read it, default, doc. */
 export interface Setting<T> {
@@ -60,11 +60,11 @@ export const setting = <T>(env: Names, fallback: string, doc: string, parse: (te
   parse,
 });
 
-/** Go-style text, read as milliseconds; see {@link parseDuration}. */
+/** Go-style text, read as milliseconds; see {@link parseTimerDuration}. */
 export const duration = (env: Names, fallback: string, doc: string, { min = '0' } = {}): Setting<number> =>
   setting(env, fallback, doc, (given) => {
-    const value = parseDuration(given);
-    if (value >= parseDuration(min)) return value;
+    const value = parseTimerDuration(given);
+    if (value >= parseTimerDuration(min)) return value;
     throw new Error(`expected a duration of ${min} or more`);
   });
 

@@ -1,5 +1,5 @@
 import { Command as Commander, CommanderError, Option } from 'commander';
-import { parseDuration } from '../common/duration.ts';
+import { parseTimerDuration } from '../common/duration.ts';
 import { FaasError } from '../common/errors.ts';
 import type { GatewayClient } from '../provider/client.ts';
 import type { Command, Flag } from './commands/command.ts';
@@ -180,7 +180,7 @@ function read(flag: string, definition: Flag, given: unknown): unknown {
 
 function readDuration(flag: string, text: string): number {
   try {
-    return parseDuration(text);
+    return parseTimerDuration(text);
   } catch (cause) {
     throw new FaasError('invalid_request', `--${flag}: ${(cause as Error).message}, got ${JSON.stringify(text)}`, {
       cause,

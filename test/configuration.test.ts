@@ -12,7 +12,8 @@ const PAGE = join(import.meta.dirname, '../docs/CONFIGURATION.md');
 const page = `# Configuration
 
 Every setting is a variable of the environment, read once at the start; a wrong one stops the start, and all wrong ones
-are named together. Durations are Go's (\`90s\`, \`1m30s\`; a bare number is seconds), sizes Kubernetes' (\`512Ki\`, \`1G\`).
+are named together. Durations are Go's (\`90s\`, \`1m30s\`; a bare number is seconds; more than 24 days are 24 days), sizes
+Kubernetes' (\`512Ki\`, \`1G\`).
 
 This page is made from the code: \`UPDATE_DOCS=1 npm test -- test/configuration.test.ts\` writes it, and the test fails
 when it is out of date.

@@ -63,6 +63,11 @@ test('a duration is a number of seconds or as Go writes it', (t) => {
   t.deepEqual([readTimeoutMs, writeTimeoutMs, execTimeoutMs, healthcheckIntervalMs], [5000, 90_000, 250, 0]);
 });
 
+test('a time longer than a timer can wait is not one that is over at once', (t) => {
+  const config = readWatchdogConfig({ ...COMMAND, exec_timeout: '1000h', healthcheck_interval: '99999h' });
+  t.deepEqual([config.execTimeoutMs, config.healthcheckIntervalMs], [2_073_600_000, 2_073_600_000]);
+});
+
 for (const [variable, value, rule] of [
   ['port', '-1', /whole number from 0 to 65535/],
   ['port', '8080 ', /whole number/],

@@ -11,7 +11,7 @@ import {
   setting,
   text,
 } from '../common/config.ts';
-import { parseDuration } from '../common/duration.ts';
+import { parseDuration, parseTimerDuration } from '../common/duration.ts';
 import { splitCommand } from './process/command.ts';
 
 export const MODES = ['fork', 'http', 'module', 'serializing', 'streaming', 'static'] as const;
@@ -62,7 +62,7 @@ export function watchdogSchema(mode: ModeName) {
       'healthcheck_interval',
       '',
       'How long the watchdog goes on taking calls after SIGTERM, unhealthy; write_timeout by default.',
-      (given) => (given === '' ? undefined : parseDuration(given)),
+      (given) => (given === '' ? undefined : parseTimerDuration(given)),
     ),
     maxInflight: count('max_inflight', '0', 'Calls at once before 429; 0 is no limit.'),
     maxInflightQueueMs: duration('max_inflight_queue', '0', 'How long a call over max_inflight may wait before 429.'),
@@ -133,11 +133,19 @@ function missing(mode: string, env: Env): string[] {
     problems.push('upstream_url: http mode needs where the process listens, such as "http://127.0.0.1:3000"');
   if (mode === 'module' && !env.handler)
     problems.push('handler: module mode needs the file to load, such as handler="./handler.js"');
-  if (mode !== 'fork' && /^0+(ns|us|µs|ms|s|m|h)?$/.test(env.write_timeout ?? ''))
+  if (mode !== 'fork' && isNoTime(env.write_timeout))
     problems.push(`write_timeout: must be more than 0, got "${env.write_timeout}"`);
   if (/^(true|1)$/i.test(env.jwt_auth ?? ''))
     problems.push('jwt_auth: function authentication is not supported yet; leave it unset');
   return problems;
+}
+
+function isNoTime(given: string | undefined): boolean {
+  try {
+    return !!given && parseDuration(given) === 0;
+  } catch {
+    return false;
+  }
 }
 
 function parseCommand(given: string): readonly string[] {

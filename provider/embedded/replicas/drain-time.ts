@@ -1,4 +1,4 @@
-import { parseDuration } from '../../../common/duration.ts';
+import { parseTimerDuration } from '../../../common/duration.ts';
 
 /** Beside the function's own timeout, for the watchdog to answer. */
 const MARGIN_MS = 1000;
@@ -17,7 +17,7 @@ export function drainTimeMs(variables: Readonly<Record<string, string>>, leastMs
 /** None for what the watchdog could not read either. */
 function milliseconds(given: string | undefined): number {
   try {
-    return given ? parseDuration(given) : 0;
+    return given ? parseTimerDuration(given) : 0;
   } catch {
     return 0;
   }
