@@ -47,7 +47,7 @@ export class StreamingMode implements Mode {
     const timer = call.limitMs > 0 ? setTimeout(() => stop(true), call.limitMs) : undefined;
     const stop = (late: boolean): void => {
       timedOut ||= late;
-      child.signal('SIGKILL');
+      child.end();
     };
     const onClose = (): void => stop(false);
     if (config.stopOnDisconnect) res.once('close', onClose);

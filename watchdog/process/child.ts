@@ -29,6 +29,9 @@ const GO_SIGNALS: Readonly<Record<string, string>> = {
   SIGTERM: 'terminated',
 };
 
+/** What was printed before the end is read within this long after it. */
+const LAST_OUTPUT_MS = 200;
+
 /** A process of the function, leader of a process group of its own. */
 export class Child {
   readonly pid: number;
@@ -60,6 +63,21 @@ export class Child {
       exited.resolve({ exitCode, signal });
     });
     started.once('close', (exitCode, signal) => closed.resolve({ exitCode, signal }));
+  }
+
+  /**
+   * Ends the whole group now. {@link closed} follows soon, also when a process that left the group holds the output
+   * open and lives on.
+   */
+  end(): void {
+    this.signal('SIGKILL');
+    void this.exited.then(() => {
+      const timer = setTimeout(() => {
+        this.stdout.destroy();
+        this.stderr.destroy();
+      }, LAST_OUTPUT_MS);
+      void this.closed.then(() => clearTimeout(timer));
+    });
   }
 
   get running(): boolean {

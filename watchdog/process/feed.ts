@@ -21,7 +21,7 @@ export function feed(child: Child, req: HttpRequest, body: BodyStart): void {
     req.resume();
   });
   req.once('close', () => {
-    if (!req.complete && child.running) child.signal('SIGKILL');
+    if (!req.complete && child.running) child.end();
   });
   for (const chunk of chunks) stdin.write(chunk);
   req.pipe(stdin);

@@ -26,7 +26,7 @@ export async function runBuffered(child: Child, call: Call, options: RunOptions)
   let stopped: RunResult['stopped'];
   const stop = (why: RunResult['stopped']): void => {
     stopped ??= why;
-    child.signal('SIGKILL');
+    child.end();
   };
   const collect = (chunk: Buffer): void => {
     bytes += chunk.length;

@@ -101,6 +101,23 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     t.deepEqual([hidden.status, hidden.body, hidden.cut], [200, 'part\n', false]);
   });
 
+  for (const mode of ['fork', 'serializing', 'streaming'])
+    test(named(mode, 'a call is over in time though a process left the group with its output'), async (t) => {
+      const away = 'setsid sh -c "echo away >&2; exec sleep 600" & sleep 600';
+      const fprocess = `sh -c 'read what; [ "$what" = wait ] || exit 0; ${away}'`;
+      const env = { mode, fprocess, combine_output: 'false', max_inflight: '1' };
+      const short = await start(t, command, { ...env, exec_timeout: '1s' });
+      t.true((await short.call({ method: 'POST', body: 'wait\n' })).status >= 400);
+      const w = await start(t, command, { ...env, exec_timeout: '0' });
+      const leaving = new AbortController();
+      const call = w.call({ method: 'POST', body: 'wait\n', signal: leaving.signal });
+      await w.line(/stderr: away\n/);
+      leaving.abort();
+      await t.throwsAsync(call);
+      while ((await w.call()).status === 429);
+      t.is(w.processes().length, 1, 'it lives on');
+    });
+
   test(named('streaming', 'a caller that hangs up ends the process'), async (t) => {
     const w = await start(t, command, { mode: 'streaming', fprocess: 'yes' });
     const req = request({ port: await w.port(), agent: false }).end();
