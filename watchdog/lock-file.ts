@@ -27,7 +27,12 @@ export class LockFile {
   }
 
   remove(): void {
-    if (!this.#suppressed) rmSync(this.path, { force: true });
+    if (this.#suppressed) return;
+    try {
+      rmSync(this.path, { force: true });
+    } catch {
+      // Where none can be removed none was made, or whoever took the folder away knows.
+    }
   }
 
   /** With a suppressed lock nothing can be missing. */

@@ -5,7 +5,7 @@ import type { HttpRequest, HttpResponse } from '../common/http/message.ts';
 import { INTERNAL_HEADER } from '../common/http/problem.ts';
 import { sendProblem } from '../common/http/send-problem.ts';
 import { HttpServer } from '../common/http/server/server.ts';
-import { REASONS } from '../common/http/status-codes.ts';
+import { CLIENT_CLOSED } from '../common/http/status-codes.ts';
 import { originTarget } from '../common/http/strict.ts';
 import { shortSecondsText } from '../common/seconds-text.ts';
 import { ActiveCall } from './active-call.ts';
@@ -13,14 +13,16 @@ import type { WatchdogConfig } from './config.ts';
 import { Limiter } from './limiter.ts';
 import { listen } from './listen.ts';
 import type { LockFile } from './lock-file.ts';
+import { accessLine } from './log/access-line.ts';
 import type { Log } from './log/log.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { metricsServer } from './metrics/metrics-server.ts';
 import { INTERNAL, type Mode } from './modes/mode.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 import { VERSION } from './version.ts';
 
-/** Recorded for a caller that hung up before an answer began; nobody sees it. */
-const CLIENT_CLOSED = 499;
+/** Of X-OpenFaaS-Internal on the answer to a call over max_inflight (contract 3.1). */
+const LIMITER = 'faas-middleware';
 /** Says to a provider that this watchdog knows `/_/ready`; others would take that for a call of the function. */
 const WATCHDOG_HEADER = 'X-Dunlin-Watchdog';
 /** Open calls of a function that is gone get this long to be answered. */
@@ -158,9 +160,12 @@ export class Watchdog {
       this.#run(call);
       return;
     }
-    const body = `Concurrent request limit exceeded. Max concurrent requests: ${this.#limiter.max}\n`;
     if (!call.res.destroyed)
-      call.res.writeHead(429, { 'Content-Type': 'text/plain', [INTERNAL_HEADER]: 'faas-middleware' }).end(body);
+      call.res.writeHead(429, { 'Content-Type': 'text/plain', [INTERNAL_HEADER]: LIMITER }).end(this.#limitText());
+  }
+
+  #limitText(): string {
+    return `Concurrent request limit exceeded. Max concurrent requests: ${this.#limiter.max}\n`;
   }
 
   #open(req: HttpRequest, res: HttpResponse): ActiveCall {
@@ -222,7 +227,7 @@ export class Watchdog {
     const elapsed = (performance.now() - call.startedAt) / 1000;
     const status = call.res.headersSent ? call.res.statusCode : CLIENT_CLOSED;
     this.#metrics.end(call.req.method!, status, elapsed);
-    if (this.#config.accessLog && this.#mode.logsCalls !== true) this.#logCall(call, status, elapsed);
+    if (this.#mode.logsCalls !== true) this.#logCall(call.req, status, call.res.bodyBytes ?? 0, elapsed, call.callId);
     this.#leaveWhenDone(call);
   }
 
@@ -234,34 +239,36 @@ export class Watchdog {
     if (--this.#openCalls === 0) this.#onIdle?.();
   }
 
-  #logCall({ req, res, callId }: ActiveCall, status: number, elapsed: number): void {
-    if (fieldsOf(req).get('user-agent')?.startsWith('kube-probe')) return;
+  #logCall(req: HttpRequest, status: number, bytes: number, elapsed: number, callId: string | undefined): void {
+    if (!this.#config.accessLog || fieldsOf(req).get('user-agent')?.startsWith('kube-probe')) return;
     const id = this.#config.logCallId ? ` [${callId ?? 'none'}]` : '';
-    const code = `${status} ${REASONS[status] ?? 'Client Closed Request'}`;
-    this.#log.oneLine(
-      `${req.method} ${req.url} - ${code} - ContentLength: ${res.bodyBytes ?? 0}B (${shortSecondsText(elapsed * 1000)}s)${id}`,
-      callId === undefined ? undefined : { callId },
-    );
+    const line = accessLine(req.method!, req.url!, status, bytes, shortSecondsText(elapsed * 1000));
+    this.#log.oneLine(`${line}${id}`, callId === undefined ? undefined : { callId });
   }
 
   #onUpgrade(req: HttpRequest, socket: Duplex, head: Buffer): void {
-    if (!this.#ready || !this.#limiter.tryEnter()) {
-      socket.end(`HTTP/1.1 ${this.#ready ? 429 : 503} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-      return;
-    }
     const startedAt = performance.now();
-    this.#openCalls++;
+    req.url = originTarget(req.url!);
     this.#metrics.begin();
-    this.#mode.upgrade!(req, socket, head, (status) => {
+    const onDone = (status: number): void => {
       const elapsed = (performance.now() - startedAt) / 1000;
       this.#metrics.end(req.method!, status, elapsed);
-      if (this.#config.accessLog)
-        this.#log.line(
-          `${req.method} ${req.url} - ${status} ${REASONS[status]} - ContentLength: 0B (${elapsed.toFixed(4)}s)`,
-        );
-      this.#limiter.leave();
-      if (--this.#openCalls === 0) this.#onIdle?.();
-    });
+      this.#logCall(req, status, 0, elapsed, fieldsOf(req).get('x-call-id'));
+    };
+    if (!this.#ready) {
+      refuseUpgrade(socket, 503, 'The function is not ready yet.\n', INTERNAL);
+      onDone(503);
+    } else if (!this.#limiter.tryEnter()) {
+      refuseUpgrade(socket, 429, this.#limitText(), LIMITER);
+      onDone(429);
+    } else {
+      this.#openCalls++;
+      this.#mode.upgrade!(req, socket, head, (status) => {
+        onDone(status);
+        this.#limiter.leave();
+        if (--this.#openCalls === 0) this.#onIdle?.();
+      });
+    }
   }
 
   #answerHealth(req: HttpRequest, res: HttpResponse): void {

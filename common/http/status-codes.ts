@@ -1,3 +1,6 @@
+/** Recorded for a caller that hung up before an answer began; nobody sees it. */
+export const CLIENT_CLOSED = 499;
+
 /** Reason phrases (RFC 9110 section 15 and IANA's registry). Our own, so that node:http need not be loaded for them. */
 export const REASONS: Readonly<Record<number, string>> = {
   100: 'Continue',

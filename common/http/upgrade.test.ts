@@ -49,7 +49,7 @@ onEachRuntime(test, (runtime, suite) => {
       await using server = await RawServer.listen();
       const opened = await suite.open([server]);
       await using client = await opened.client(
-        'GET {/} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nGET /early HTTP/1.1\r\n\r\n',
+        'GET {/} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nGET /early HTTP/1.1\r\n\r\n',
       );
       const upstream = await server.acceptRequest();
       await upstream.write(answer);
@@ -59,8 +59,20 @@ onEachRuntime(test, (runtime, suite) => {
       t.is((await opened.outcome()).kind, 'upgrade');
     });
 
+  test(`${runtime}: a client that leaves before the answer to its upgrade ends the upstream's connection`, async (t) => {
+    await using server = await RawServer.listen();
+    const opened = await suite.open([server]);
+    await using client = await opened.client(
+      'GET {/} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly',
+    );
+    const upstream = await server.acceptRequest();
+    client.end();
+    t.false((await upstream.untilEnd()).includes('early'));
+    t.like(await opened.outcome(), { kind: 'upgrade', status: 499 });
+  });
+
   test(`${runtime}: an upgrade to a dead or senseless upstream is a 502`, async (t) => {
-    const request = 'GET {/} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
+    const request = 'GET {/} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
     const dead = await suite.open([await deadAddress()]);
     await using client = await dead.client(request);
     t.regex(

@@ -9,6 +9,7 @@ import type { HttpRequest } from './message.ts';
 import { ERROR_CODE_HEADER, INTERNAL_HEADER, toProblem } from './problem.ts';
 import { relayedHead } from './relayed-head.ts';
 import { fieldLine } from './request-head.ts';
+import { CLIENT_CLOSED } from './status-codes.ts';
 import type { Address } from './upstream.ts';
 
 export interface RelayUpgradeOptions {
@@ -20,7 +21,10 @@ export interface RelayUpgradeOptions {
   readonly connectTimeoutMs?: number;
   /** Value of X-OpenFaaS-Internal in a 502 of ours. */
   readonly internal?: string;
-  /** Called exactly once, when both connections have ended. `status` of the answer: the upstream's, or 502 of ours. */
+  /**
+   * Called exactly once, when both connections have ended. `status` of the answer: the upstream's, 502 of ours, or 499
+   * when the client left before one.
+   */
   onDone?(outcome: { readonly status: number }): void;
 }
 
@@ -41,9 +45,14 @@ export function relayUpgrade(
   new RelayedUpgrade(req, socket, head, address, options);
 }
 
+/** Of what the client sends before the 101; beyond it the client has to wait. */
+const MAX_EARLY_BYTES = 65_536;
+
 class RelayedUpgrade implements AnswerSink {
   readonly #client: Duplex;
-  readonly #head: Buffer;
+  /** Came before the 101. */
+  readonly #early: Buffer[];
+  #earlyBytes: number;
   readonly #upstream: Socket;
   readonly #options: RelayUpgradeOptions;
   readonly #parser = new AnswerParser(this);
@@ -54,7 +63,8 @@ class RelayedUpgrade implements AnswerSink {
 
   constructor(req: HttpRequest, client: Duplex, head: Buffer, address: Address, options: RelayUpgradeOptions) {
     this.#client = client;
-    this.#head = head;
+    this.#early = [head];
+    this.#earlyBytes = head.length;
     this.#options = options;
     const limitMs = options.connectTimeoutMs ?? 1000;
     const upstream = connect({ ...address, noDelay: true, allowHalfOpen: true });
@@ -66,7 +76,14 @@ class RelayedUpgrade implements AnswerSink {
     upstream.on('end', () => this.#onUpstreamEnd());
     upstream.on('close', () => this.#onClose(client));
     client.on('error', () => upstream.destroy());
-    client.on('close', () => this.#onClose(upstream));
+    // Read from the start, because one that is not read is not seen to leave.
+    client.on('data', this.#onEarly);
+    client.on('end', this.#onEarlyEnd);
+    client.resume();
+    client.on('close', () => {
+      this.#status ??= CLIENT_CLOSED;
+      this.#onClose(upstream);
+    });
     this.#parser.start(false);
     upstream.write(upgradeHead(req, options), 'latin1');
   }
@@ -80,6 +97,16 @@ class RelayedUpgrade implements AnswerSink {
     }
   };
 
+  readonly #onEarly = (chunk: Buffer): void => {
+    this.#early.push(chunk);
+    this.#earlyBytes += chunk.length;
+    if (this.#earlyBytes > MAX_EARLY_BYTES) this.#client.pause();
+  };
+
+  readonly #onEarlyEnd = (): void => {
+    if (this.#status === undefined) this.#client.destroy();
+  };
+
   onParsedInformational(): void {}
 
   onParsedUpgrade(head: AnswerHead, rest: Buffer): void {
@@ -89,7 +116,8 @@ class RelayedUpgrade implements AnswerSink {
     const lines = ['Connection', 'Upgrade', ...(head.upgrade === undefined ? [] : ['Upgrade', head.upgrade])];
     this.#client.write(answerHead(101, head.reason, [...lines, ...head.fields.flat()]), 'latin1');
     if (rest.length > 0) this.#client.write(Buffer.from(rest));
-    if (this.#head.length > 0) this.#upstream.write(this.#head);
+    this.#client.off('data', this.#onEarly).off('end', this.#onEarlyEnd);
+    for (const chunk of this.#early) if (chunk.length > 0) this.#upstream.write(chunk);
     this.#client.pipe(this.#upstream);
     this.#upstream.pipe(this.#client);
   }
@@ -145,7 +173,7 @@ class RelayedUpgrade implements AnswerSink {
   /** One side has closed: `other` has nobody to talk to. */
   #onClose(other: Duplex): void {
     clearTimeout(this.#timer);
-    if (--this.#open === 0) this.#options.onDone?.({ status: this.#status ?? 502 });
+    if (--this.#open === 0) this.#options.onDone?.({ status: this.#status! });
     else if (other.writableEnded) other.resume();
     else other.destroy();
   }

@@ -36,6 +36,7 @@ const routes = {
     process.stdout.write(`${'x'.repeat(200_000)}\nafter the large line\n`);
     res.end();
   },
+  '/odd-status': (_req, res) => res.writeHead(299, 'Own Reason').end(),
   '/echo-head': (req, res) => res.end(JSON.stringify({ url: req.url, headers: req.headers })),
 };
 
@@ -44,7 +45,8 @@ const server = createServer((req, res) => {
   if (route !== undefined) route(req, res);
   else req.pipe(res);
 });
-server.on('upgrade', (_req, socket) => {
+server.on('upgrade', (req, socket) => {
+  if (req.url === '/silent') return;
   socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
   socket.pipe(socket);
 });

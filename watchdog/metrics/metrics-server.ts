@@ -6,7 +6,7 @@ export function metricsServer(metrics: Metrics, requestTimeoutMs: number): HttpS
   return new HttpServer({
     requestTimeoutMs,
     onRequest: (req, res) => {
-      if (req.url !== '/metrics') res.writeHead(404).end();
+      if (!/^\/metrics(?:\?|$)/.test(req.url)) res.writeHead(404).end();
       else res.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(metrics.exposition());
     },
   });

@@ -134,7 +134,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     await w.call({ method: 'HEAD' });
     await w.call({ path: '/_/health' });
     await w.line(/Metrics listening on port: \d+\n/);
-    const { body, headers } = await callAt({ host: '127.0.0.1', port: Number(port) }, { path: '/metrics' });
+    const { body, headers } = await callAt({ host: '127.0.0.1', port: Number(port) }, { path: '/metrics?name=x' });
     t.regex(headers['content-type']!, /^text\/plain; version=0\.0\.4/);
     t.regex(body, /^http_requests_total\{code="200",method="post"\} 1$/m);
     t.regex(body, /^http_requests_total\{code="405",method="head"\} 1$/m);
@@ -178,7 +178,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
       [{ mode: 'http', fprocess: 'cat' }, /^upstream_url: http mode needs .*\n$/],
       [{ mode: 'http', fprocess: 'cat', upstream_url: 'ftp://x' }, /^upstream_url: expected http.*\n$/],
       [{ mode: 'module' }, /^handler: module mode needs .*\n$/],
-      [{ mode: 'streaming', fprocess: 'cat', write_timeout: '0s' }, /^write_timeout: must be more than 0.*\n$/],
+      [{ mode: 'streaming', fprocess: 'cat', write_timeout: '0h0m' }, /^write_timeout: must be more than 0.*\n$/],
       [{ ...CAT, jwt_auth: 'true' }, /^jwt_auth: .* not supported yet.*\n$/],
       [{ fprocess: "'open" }, /^fprocess: expected a closing '.*\n$/],
       [{ fprocess: ' ' }, /^fprocess: expected the name of a program first, got " "\n$/],
@@ -204,6 +204,9 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     const unwritable = await run(t, { ...CAT, TMPDIR: '/proc/none' });
     t.is(unwritable.code, 1);
     t.regex(unwritable.log, /cannot write the lock file: .*suppress_lock=true\n/);
+    const noFolder = await run(t, { ...CAT, TMPDIR: '/dev/null' });
+    t.is(noFolder.code, 1);
+    t.regex(noFolder.log, /cannot write the lock file: .*suppress_lock=true\n$/);
   });
 
   test(named('requests that could be read in two ways are refused'), async (t) => {

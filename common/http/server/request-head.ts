@@ -27,7 +27,7 @@ export class RequestHead {
   keepAlive = true;
   /** The client waits for 100 before it sends the body. */
   expectsContinue = false;
-  /** Asks for another protocol, and has no body. */
+  /** Asks for a WebSocket, and has no body. Other protocols, such as h2c, are not taken up, as RFC 9110 7.8 allows. */
   upgrades = false;
 }
 
@@ -57,7 +57,7 @@ export function parseRequestHead(text: string): RequestHead {
         if (fields.isNamed(at, 'expect')) readExpectation(fields.value(at), head);
         break;
       case 7:
-        if (fields.isNamed(at, 'upgrade')) upgrade = true;
+        if (fields.isNamed(at, 'upgrade')) upgrade = hasToken(fields.value(at).toLowerCase(), 'websocket');
         break;
       case 10:
         if (fields.isNamed(at, 'connection')) {
