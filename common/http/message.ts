@@ -26,8 +26,29 @@ export interface HttpRequest extends Readable {
   readonly awaitsContinue?: boolean;
   /** All of the body, if it is here and nobody has begun to read the stream, which then is empty. Our own server's only. */
   takeBody?(): Buffer[] | undefined;
+  /**
+   * Has the body, from its first byte, given to `sink` past the stream, which nobody must have begun to read; what is
+   * here at once. `undefined` takes that back: what comes is kept again. Our own server's only.
+   *
+   * @returns false when somebody reads the stream already
+   */
+  giveBody?(sink: BodySink | undefined): boolean;
+  /** After the sink's `onRequestData` returned false: the body may go on. Our own server's only. */
+  resumeBody?(): void;
   /** Calls `onExceeded` once more than `maxBytes` of the body are here, perhaps at once. Our own server's only. */
   limitBody?(maxBytes: number, onExceeded: () => void): void;
+}
+
+/** Who takes the body of a request as it comes. */
+export interface BodySink {
+  /**
+   * `chunk` is valid only until this returns: it may lie in the shared read buffer.
+   *
+   * @returns false to pause after what is here already; `resumeBody` goes on
+   */
+  onRequestData(chunk: Buffer): boolean;
+  /** The body is whole. Not called when the connection is cut before. */
+  onRequestEnd(): void;
 }
 
 /** The answer to a request, as node:http and our own server both take it. */
@@ -64,6 +85,8 @@ export interface HttpResponse extends EventEmitter {
   /** Of the body, given to the socket so far. Our own server's only. */
   readonly bodyBytes?: number;
   flushHeaders(): void;
+  /** Chunks in the shared read buffer may be written: they are copied. Our own server's only. */
+  readonly copiesReadBuffer?: boolean;
   /** @returns false: wait for `drain` */
   write(chunk: string | Uint8Array): boolean;
   end(chunk?: string | Uint8Array): this;

@@ -165,6 +165,29 @@ onEachRuntime(test, (runtime, suite) => {
     t.like(await opened.outcome(), { kind: 'answered', requestBytes: size, answerBytes: size });
   });
 
+  test(`${runtime}: bodies that wait for slow readers at the same time are not mixed up`, async (t) => {
+    const size = 12 * 1024 * 1024;
+    await using server = await RawServer.listen();
+    const opened = await suite.open([server]);
+    await using stack = new AsyncDisposableStack();
+    const calls: { readonly client: RawPeer; readonly body: Buffer }[] = [];
+    for (const letter of ['a', 'b', 'c']) {
+      const client = stack.use(await opened.client(`POST {/} HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`));
+      client.socket.pause();
+      await echoBody(server, size);
+      calls.push({ client, body: Buffer.alloc(size, letter) });
+    }
+    // More than all buffers between the two ends hold.
+    for (const { client, body } of calls) client.socket.write(body);
+    for (let i = 0; i < 20; i++) await opened.stats();
+    await Promise.all(
+      calls.map(async ({ client, body }) => {
+        const received = await bodyOf(client, size);
+        t.true(received.equals(body), body.toString('latin1', 0, 1));
+      }),
+    );
+  });
+
   test(`${runtime}: an upstream waits for a client that does not read, and a client for an upstream`, async (t) => {
     const MiB = Buffer.alloc(1024 * 1024, 'x');
     const total = 96;
@@ -198,6 +221,35 @@ function unchunk(text: string): string {
   const size = Number.parseInt(text, 16);
   const at = text.indexOf('\r\n') + 2;
   return size > 0 ? text.slice(at, at + size) + unchunk(text.slice(at + size + 2)) : '';
+}
+
+/** Goes on reading, to the end of an answer whose body has `size` bytes. @returns the body */
+function bodyOf({ socket }: RawPeer, size: number): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let headBytes = 0;
+    socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
+      // The head leaves in one write with what there is of the body.
+      headBytes ||= chunk.indexOf('\r\n\r\n') + 4;
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes === headBytes + size) resolve(Buffer.concat(chunks).subarray(headBytes));
+    });
+    socket.resume();
+  });
+}
+
+/** Has the next call's body sent back as it comes. */
+async function echoBody(server: RawServer, size: number): Promise<void> {
+  const { socket } = await server.acceptRequest();
+  socket.removeAllListeners('data');
+  socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+  socket.on('data', (chunk) => {
+    if (socket.write(chunk)) return;
+    socket.pause();
+    socket.once('drain', () => socket.resume());
+  });
 }
 
 /** Stops collecting what a peer receives; the result waits for a number of bytes. */

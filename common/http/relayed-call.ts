@@ -2,7 +2,8 @@ import type { AnswerHead } from './answer-head.ts';
 import { Deadline, type Expiring } from './deadline.ts';
 import { fieldsOf } from './fields.ts';
 import { safeTrailerNames, safeTrailers } from './headers.ts';
-import type { HttpRequest, HttpResponse } from './message.ts';
+import type { BodySink, HttpRequest, HttpResponse } from './message.ts';
+import { kept } from './read-buffer.ts';
 import type { Relay, RelayOptions, RelayOutcome } from './relay.ts';
 import { bodyOf, framingOf, isEventStream, relayedHead } from './relayed-head.ts';
 import { isLast } from './strict.ts';
@@ -17,7 +18,7 @@ type RelayedRequest = HttpRequest & { [kRelay]?: RelayedCall | undefined };
 type RelayedResponse = HttpResponse & { [kRelay]?: RelayedCall | undefined };
 
 /** One call of `relay`: both directions, its time limit and how it ended. */
-export class RelayedCall implements AnswerHandler, Expiring, Relay {
+export class RelayedCall implements AnswerHandler, BodySink, Expiring, Relay {
   readonly borrowsChunks = true;
   readonly #req: RelayedRequest;
   readonly #res: RelayedResponse;
@@ -26,8 +27,8 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
   #deadline: Deadline | undefined = undefined;
   #body: OutgoingRequest['body'] = 'none';
   #reading = false;
-  /** It was here whole, and has been sent. */
-  #bodyTaken = false;
+  /** The request's body comes past its stream. */
+  #bodyGiven = false;
   #requestBytes = 0;
   #answerBytes = 0;
   #answer: AnswerHead | undefined = undefined;
@@ -75,8 +76,9 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
   }
 
   onDrain(): void {
-    if (this.#body === 'none' || this.#bodyTaken) return;
-    if (this.#reading) this.#req.resume();
+    if (this.#body === 'none') return;
+    if (this.#bodyGiven) this.#req.resumeBody!();
+    else if (this.#reading) this.#req.resume();
     else this.#startReading();
   }
 
@@ -118,12 +120,13 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
   onData(chunk: Buffer, last: boolean): boolean {
     const res = this.#res;
     this.#answerBytes += chunk.length;
+    const piece = res.copiesReadBuffer ? chunk : kept(chunk);
     if (last) {
-      res.end(Buffer.from(chunk));
+      res.end(piece);
       return true;
     }
     this.#headHeld = false;
-    if (res.write(Buffer.from(chunk))) return true;
+    if (res.write(piece)) return true;
     if (!this.#draining) {
       this.#draining = true;
       res.on('drain', onResponseDrain);
@@ -177,9 +180,9 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
     this.#finish({ kind: 'client_gone', requestBytes: this.#requestBytes, ...statusOf(this.#answer) });
   }
 
-  onRequestData(chunk: Buffer): void {
+  onRequestData(chunk: Buffer): boolean {
     this.#requestBytes += chunk.length;
-    if (!this.#call!.write(chunk)) this.#req.pause();
+    return this.#call!.write(chunk);
   }
 
   onRequestEnd(): void {
@@ -188,14 +191,9 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
 
   #startReading(): void {
     const req = this.#req;
-    const whole = req.takeBody?.();
-    if (whole !== undefined) {
-      this.#bodyTaken = true;
-      for (const chunk of whole) this.onRequestData(chunk);
-      this.onRequestEnd();
-      return;
-    }
     this.#reading = true;
+    this.#bodyGiven = req.giveBody?.(this) ?? false;
+    if (this.#bodyGiven) return;
     if (req.readableEnded) {
       this.onRequestEnd();
       return;
@@ -239,6 +237,10 @@ export class RelayedCall implements AnswerHandler, Expiring, Relay {
   /** What is left of the body: nobody wants it after an answer; after a failure the next attempt may. */
   #stopReading(discard: boolean): void {
     const req = this.#req;
+    if (this.#bodyGiven) {
+      req.giveBody!(undefined);
+      return;
+    }
     req.off('data', onRequestData);
     req.off('end', onRequestEnd);
     if (discard) req.resume();
@@ -260,7 +262,7 @@ function onRequestClose(this: RelayedRequest): void {
   if (this.destroyed && this.socket.destroyed) this[kRelay]!.onClientGone();
 }
 function onRequestData(this: RelayedRequest, chunk: Buffer): void {
-  this[kRelay]!.onRequestData(chunk);
+  if (!this[kRelay]!.onRequestData(chunk)) this.pause();
 }
 function onRequestEnd(this: RelayedRequest): void {
   this[kRelay]!.onRequestEnd();

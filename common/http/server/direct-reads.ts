@@ -9,15 +9,13 @@ type Wrapping = Omit<SocketConstructorOpts, 'handle'> & { readonly handle: objec
 export interface DirectReads {
   /** The connection, perhaps as another socket. */
   readonly socket: Socket;
-  /** Chunks are valid only until `onRead` returns. */
-  readonly borrowsChunks: boolean;
   /** Gives a chunk to the stream after all, for whoever reads that. @returns as `onRead` */
   push(chunk: Buffer): boolean;
 }
 
 /**
  * Has the bytes of an accepted connection given to `onRead` past the stream, which saves a tenth of what a request
- * costs; false pauses.
+ * costs; false pauses. They may lie in the shared read buffer.
  *
  * @returns undefined where that cannot be done, as with TLS; `accepted` is as it was then
  */
@@ -41,7 +39,7 @@ function intoSharedBuffer(accepted: Socket, onRead: (chunk: Buffer) => boolean):
   Object.assign(socket, { _server: server, server });
   // Nothing comes by the stream but its end.
   socket.resume();
-  return { socket, borrowsChunks: true, push: (chunk) => socket.push(chunk) };
+  return { socket, push: (chunk) => socket.push(chunk) };
 }
 
 /** Bun makes a buffer for each read, and gives it to the stream by `push`. */
@@ -49,5 +47,5 @@ function pastStream(socket: Socket, onRead: (chunk: Buffer) => boolean): DirectR
   const push = socket.push.bind(socket);
   socket.push = (chunk: Buffer | null) => (chunk === null ? push(null) : onRead(chunk));
   socket.resume();
-  return { socket, borrowsChunks: false, push };
+  return { socket, push };
 }

@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { Fields } from '../fields.ts';
-import type { HttpRequest } from '../message.ts';
+import type { BodySink, HttpRequest } from '../message.ts';
+import { kept } from '../read-buffer.ts';
 import { headerObject } from './header-object.ts';
 import type { RequestHead } from './request-head.ts';
 
@@ -40,6 +41,9 @@ export class IncomingRequest extends Readable implements HttpRequest {
   /** Until the stream is read. */
   #early: Buffer[] | undefined = [];
   #earlyBytes = 0;
+  /** What `#early` holds outlasts the read that it came by. */
+  #lasting = false;
+  #sink: BodySink | undefined = undefined;
   #streaming = false;
   /** What may still come before `#onExceeded` is called. */
   #allowance = Number.POSITIVE_INFINITY;
@@ -82,9 +86,29 @@ export class IncomingRequest extends Readable implements HttpRequest {
 
   takeBody(): Buffer[] | undefined {
     if (!this.complete) return undefined;
+    this.keepBody();
     const early = this.#early;
     this.#early = undefined;
     return early;
+  }
+
+  giveBody(sink: BodySink | undefined): boolean {
+    if (this.#early === undefined) return false;
+    this.#sink = sink;
+    if (sink === undefined) return true;
+    const early = this.#early;
+    this.#early = [];
+    this.#earlyBytes = 0;
+    let goesOn = true;
+    for (const chunk of early) goesOn = sink.onRequestData(chunk);
+    if (this.complete) sink.onRequestEnd();
+    else if (goesOn) this.#source.wantBody();
+    else this.#source.holdBody();
+    return true;
+  }
+
+  resumeBody(): void {
+    if (!this.complete) this.#source.wantBody();
   }
 
   limitBody(maxBytes: number, onExceeded: () => void): void {
@@ -101,13 +125,24 @@ export class IncomingRequest extends Readable implements HttpRequest {
   receive(chunk: Buffer): void {
     this.awaitsContinue = false;
     this.#spend(chunk.length);
-    if (this.#streaming) {
-      if (!this.push(chunk)) this.#source.holdBody();
+    if (this.#sink !== undefined) {
+      if (!this.#sink.onRequestData(chunk)) this.#source.holdBody();
       return;
     }
-    this.#early!.push(chunk);
+    if (this.#streaming) {
+      if (!this.push(kept(chunk))) this.#source.holdBody();
+      return;
+    }
+    this.#early!.push(this.#lasting ? kept(chunk) : chunk);
     this.#earlyBytes += chunk.length;
     if (this.#earlyBytes >= READ_AHEAD_BYTES) this.#source.holdBody();
+  }
+
+  /** The connection's, once the request was dispatched: nobody took what came with the head, which is overwritten soon. */
+  keepBody(): void {
+    if (this.#lasting) return;
+    this.#lasting = true;
+    this.#early = this.#early?.map(kept);
   }
 
   /** The connection's: the body is whole. */
@@ -115,7 +150,8 @@ export class IncomingRequest extends Readable implements HttpRequest {
     this.complete = true;
     this.awaitsContinue = false;
     this.rawTrailers = trailers;
-    if (this.#streaming) this.push(null);
+    if (this.#sink !== undefined) this.#sink.onRequestEnd();
+    else if (this.#streaming) this.push(null);
   }
 
   /** The connection's: it has ended, and the body will never be whole. */
@@ -131,6 +167,7 @@ export class IncomingRequest extends Readable implements HttpRequest {
   override _read(): void {
     if (!this.#streaming) {
       this.#streaming = true;
+      this.keepBody();
       const early = this.#early ?? [];
       this.#early = undefined;
       for (const chunk of early) this.push(chunk);

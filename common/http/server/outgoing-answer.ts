@@ -28,6 +28,7 @@ export interface AnswerOwner {
  * than its Content-Length, for the connection is cut then.
  */
 export class OutgoingAnswer extends OutgoingHead implements HttpResponse {
+  readonly copiesReadBuffer = true;
   readonly #owner: AnswerOwner;
   writableEnded = false;
   writableFinished = false;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Deadline, type Expiring } from '../deadline.ts';
 import { FieldError } from '../field-parser.ts';
+import { kept } from '../read-buffer.ts';
 import { type DirectReads, readDirectly } from './direct-reads.ts';
 import { type BodySource, IncomingRequest } from './incoming-request.ts';
 import { Linger } from './linger.ts';
@@ -95,7 +96,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
   }
 
   onParsedData(chunk: Buffer): void {
-    if (!this.#answer?.writableEnded) this.#req!.receive(this.#kept(chunk));
+    if (!this.#answer?.writableEnded) this.#req!.receive(chunk);
   }
 
   onParsedEnd(trailers: string[]): void {
@@ -154,7 +155,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
 
   readonly #onRead = (chunk: Buffer): boolean => {
     // Whoever has taken over reads the stream.
-    if (this.#detached) return this.#direct!.push(this.#kept(chunk));
+    if (this.#detached) return this.#direct!.push(kept(chunk));
     this.#onData(chunk);
     return !this.#paused;
   };
@@ -176,7 +177,7 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
       let at = 0;
       while (at < chunk.length && !this.#ending) {
         if (this.#req?.complete) {
-          this.#held = this.#kept(chunk.subarray(at));
+          this.#held = kept(chunk.subarray(at));
           break;
         }
         at = this.#parser.execute(chunk, at);
@@ -188,11 +189,11 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
         const head = this.#head;
         this.#head = undefined;
         if (head.upgrades && this.#server.onUpgrade !== undefined) {
-          this.#upgrade(this.#kept(chunk.subarray(at)));
+          this.#upgrade(kept(chunk.subarray(at)));
           return;
         }
         this.#answer = new OutgoingAnswer(this.#req!, this);
-        this.#server.onRequest(this.#req!, this.#answer);
+        this.#dispatch(this.#req!, this.#answer);
       }
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
@@ -204,8 +205,12 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
       this.#arm(this.#req === undefined ? this.#server.requestTimeoutMs : this.#server.bodyTimeoutMs);
   }
 
-  #kept(chunk: Buffer): Buffer {
-    return this.#direct?.borrowsChunks ? Buffer.from(chunk) : chunk;
+  #dispatch(req: IncomingRequest, answer: OutgoingAnswer): void {
+    try {
+      this.#server.onRequest(req, answer);
+    } finally {
+      req.keepBody();
+    }
   }
 
   #exchangeOver(): void {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
+import type { HttpRequest } from '../message.ts';
 import { HttpServer, type HttpServerOptions } from './server.ts';
 
 interface Running {
@@ -177,6 +179,21 @@ test('a client that hangs up closes the answer under way', async (t) => {
   await once(socket, 'data');
   socket.destroy();
   t.false(await gone.promise);
+});
+
+test('a body that is read after its answer, when others have come, is still its own', async (t) => {
+  const kept: HttpRequest[] = [];
+  const { exchange } = await serve(t, {
+    onRequest: (req, res) => {
+      kept.push(req);
+      res.end();
+    },
+  });
+  const post = (letter: string) =>
+    exchange([`POST / HTTP/1.1\r\nContent-Length: 2000\r\n${CLOSE}${letter.repeat(2000)}`]);
+  for (const letter of ['a', 'b', 'c']) await post(letter);
+  const [first, second, third] = await Promise.all(kept.map((req) => text(req)));
+  t.deepEqual([first, second, third], ['a'.repeat(2000), 'b'.repeat(2000), 'c'.repeat(2000)]);
 });
 
 test('close() lets an answer under way be finished, as the last one', async (t) => {
