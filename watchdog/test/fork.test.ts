@@ -172,7 +172,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
 
   test(named('prefork starts processes ahead, each for one call'), async (t) => {
     const w = await start(t, command, { ...script('read line; echo $$ $line $Http_Method'), prefork: '2' });
-    t.is(w.processes().length, 2);
+    t.is((await w.started(2)).length, 2);
     const first = await w.call({ method: 'POST', body: 'one\n' });
     const second = await w.call({ method: 'POST', body: 'two\n' });
     t.regex(first.body, /^\d+ one\n$/, 'without the variables of a request');

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import ava, { type ExecutionContext } from 'ava';
 
 /** One after the other: forty watchdogs starting at once would each be too slow to be told anything. */
@@ -157,10 +158,17 @@ export class Running {
     return marked(this.#id).filter((pid) => pid !== this.pid);
   }
 
+  /** The processes, when there are `count` of them: one that was just started has no environment for a moment. */
+  async started(count: number): Promise<number[]> {
+    const patience = AbortSignal.timeout(10_000);
+    while (this.processes().length < count && !patience.aborted) await setImmediate();
+    return this.processes();
+  }
+
   /** The processes that do not end: one that was just killed may take a moment to be gone. */
   async left(): Promise<number[]> {
     const patience = AbortSignal.timeout(10_000);
-    while (this.processes().length > 0 && !patience.aborted) await new Promise((resolve) => setImmediate(resolve));
+    while (this.processes().length > 0 && !patience.aborted) await setImmediate();
     return this.processes();
   }
 
