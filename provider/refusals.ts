@@ -47,7 +47,10 @@ const NAMED = 5;
  */
 export function checkRemovable(name: string, functions: readonly string[]): void {
   if (name === DEFAULT_NAMESPACE)
-    throw new FaasError('invalid_request', `The default namespace "${name}" cannot be removed`);
+    throw new FaasError(
+      'invalid_request',
+      `The default namespace "${name}" cannot be removed; functions that name none are in it`,
+    );
   if (functions.length === 0) return;
   const named = `${functions.slice(0, NAMED).join(', ')}${functions.length > NAMED ? ', ...' : ''}`;
   throw new FaasError('invalid_request', `Namespace "${name}" still has functions (${named}); remove them first`);

@@ -16,7 +16,8 @@ test("a handler that is gone is told, and not the template's skeleton built in i
   await project.write({ 'hello/types.ts': '', 'hello/handler.mjs': '' });
   await t.throwsAsync(buildHello(project, { lang: 'typescript' }), {
     code: 'invalid_request',
-    message: 'function hello has no hello/handler.ts, where its template starts it',
+    message:
+      'function hello has no hello/handler.ts, where its template starts it; name the file so, or choose another template with lang',
   });
 });
 

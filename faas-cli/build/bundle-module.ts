@@ -34,7 +34,10 @@ export async function bundleModule(source: ModuleSource): Promise<string> {
   const own = inFolder.startsWith('..') ? entryFile : join(context.source, inFolder);
   if (!(await stat(own).catch(() => undefined))?.isFile()) {
     const inHandler = join(source.handler, inFolder);
-    throw new FaasError('invalid_request', `function ${name} has no ${inHandler}, where its template starts it`);
+    throw new FaasError(
+      'invalid_request',
+      `function ${name} has no ${inHandler}, where its template starts it; name the file so, or choose another template with lang`,
+    );
   }
   const out = join(context.folder, '.bundle');
   const args = ['build', entry, '--target=bun', '--format=esm', '--sourcemap=linked', '--env=disable', '--outdir', out];

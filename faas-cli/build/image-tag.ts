@@ -62,7 +62,7 @@ async function git(cwd: string, format: string, args: string[]): Promise<string>
   } catch (cause) {
     throw new FaasError(
       'invalid_request',
-      `--tag ${format} needs a git repository with a commit, and git: "git ${args.join(' ')}" failed in ${cwd}`,
+      `--tag ${format} needs a git repository with a commit, and git: "git ${args.join(' ')}" failed in ${cwd}; --tag digest and --tag latest need neither`,
       { cause },
     );
   }

@@ -5,7 +5,7 @@ import { deploymentOf } from '../deploy/deployment.ts';
 import { withImages } from '../deploy/images.ts';
 import { customResource, knativeService } from '../deploy/manifests.ts';
 import { requireStack } from '../stack/load-stack.ts';
-import { asStackFunction, findInStore, imageFor, platformOf, readStore } from '../store/store-file.ts';
+import { asStackFunction, findInStore, platformOf, readStore, requireImage } from '../store/store-file.ts';
 import { defineCommand } from './command.ts';
 import { deploymentFlags, envsubstFlags, tagFlags } from './flag-sets.ts';
 
@@ -44,8 +44,7 @@ export const generate = defineCommand({
     if (flags['from-store'] !== undefined) {
       const storeFlags = { platform: flags.arch };
       const found = findInStore(await readStore(storeFlags, context), flags['from-store']);
-      const image = imageFor(found, platformOf(storeFlags, context));
-      if (!image) throw new FaasError('not_found', `function ${found.name} has no image for ${flags.arch}`);
+      const image = requireImage(found, platformOf(storeFlags, context));
       deployments.push(await toDeployment(asStackFunction(found, flags.name ?? found.name, image), image));
     } else {
       const { functions } = await requireStack(context, flags);

@@ -46,7 +46,7 @@ test('invoke shows the answer as it comes, and fails when it is cut', async (t) 
   });
   const { code, stdout, stderr } = await at.project.run(['invoke', 'hello'], { onStdout: () => cut() });
   t.deepEqual([code, stdout], [1, 'first ']);
-  t.is(stderr, 'The answer was cut off before its end\n');
+  t.is(stderr, 'The answer was cut off before its end; see: faas-cli logs hello\n');
 });
 
 test('invoke signs the body, sends methods without one, and queues', async (t) => {

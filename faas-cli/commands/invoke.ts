@@ -89,7 +89,7 @@ function headersOf(given: Values<typeof flags>, body: Uint8Array | Readable | un
     headers[name.toLowerCase()] = value!;
   }
   if (given.sign === undefined) return headers;
-  if (given.key === undefined) throw new FaasError('invalid_request', '--sign needs --key');
+  if (given.key === undefined) throw new FaasError('invalid_request', '--sign needs --key, the key to sign with');
   const signature = createHmac('sha256', given.key)
     .update(body instanceof Readable ? '' : (body ?? ''))
     .digest('hex');
@@ -117,7 +117,9 @@ async function show(response: Response, name: string, asynchronous: boolean, con
     await pipeline(response.body ?? Readable.from([]), context.stdout, { end: false, signal: context.signal });
   } catch (cause) {
     context.signal.throwIfAborted();
-    throw new FaasError('upstream_failed', 'the answer was cut off before its end', { cause });
+    throw new FaasError('upstream_failed', `the answer was cut off before its end; see: faas-cli logs ${name}`, {
+      cause,
+    });
   }
 }
 

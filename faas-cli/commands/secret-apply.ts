@@ -31,10 +31,18 @@ export const secretApply = defineCommand({
 async function secretFiles({ cwd }: Context): Promise<readonly (readonly [string, Uint8Array])[]> {
   const folder = join(cwd, '.secrets');
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
-    throw new FaasError('invalid_request', `cannot read the folder .secrets in ${cwd}: ${cause.message}`, { cause });
+    throw new FaasError(
+      'invalid_request',
+      `cannot read the folder .secrets in ${cwd}: ${cause.message}; make it, with a file for each secret`,
+      { cause },
+    );
   });
   const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
-  if (names.length === 0) throw new FaasError('invalid_request', `the folder .secrets in ${cwd} holds no files`);
+  if (names.length === 0)
+    throw new FaasError(
+      'invalid_request',
+      `the folder .secrets in ${cwd} holds no files; put one there for each secret`,
+    );
   for (const name of names) secretName(`the name of .secrets/${name}`, name);
   return Promise.all(
     names.sort().map(async (name) => [name, await readSecretFile(join(folder, name), `.secrets/${name}`)] as const),

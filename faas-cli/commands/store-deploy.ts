@@ -1,4 +1,3 @@
-import { FaasError } from '../../common/errors.ts';
 import type { GatewayClient } from '../../provider/client.ts';
 import { functionName } from '../../provider/wire/names.ts';
 import type { Context } from '../context.ts';
@@ -10,9 +9,9 @@ import { bundleFromSource, canBePulled, imageFromSource } from '../store/build-f
 import {
   asStackFunction,
   findInStore,
-  imageFor,
   platformOf,
   readStore,
+  requireImage,
   type StoreFunction,
 } from '../store/store-file.ts';
 import { defineCommand } from './command.ts';
@@ -41,13 +40,7 @@ export const storeDeploy = defineCommand({
   async run(context, [wanted], flags) {
     checkDeployMode(flags);
     const found = findInStore(await readStore(flags, context), wanted!);
-    const platform = platformOf(flags, context);
-    const published = imageFor(found, platform);
-    if (published === undefined)
-      throw new FaasError(
-        'not_found',
-        `function ${found.name} has no image for platform ${platform}; it has: ${Object.keys(found.images).join(', ')}`,
-      );
+    const published = requireImage(found, platformOf(flags, context));
     const name = functionName('--name', flags.name ?? found.name);
     const client = await context.connect(connectionOf(flags));
     const image = found.source

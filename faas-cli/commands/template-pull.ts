@@ -29,7 +29,10 @@ export const templatePull = defineCommand({
 async function pullStack(context: Context, overwrite: boolean): Promise<void> {
   const { file, templates } = await requireStack(context, {});
   if (templates.length === 0)
-    throw new FaasError('invalid_request', `the stack file ${file} names no templates under configuration.templates`);
+    throw new FaasError(
+      'invalid_request',
+      `the stack file ${file} names no templates under configuration.templates; add some there, or name a repository`,
+    );
   for (const { name, source } of templates) {
     context.stdout.write(`Fetch template ${name}${source ? ` from ${source}` : ''}\n`);
     const pulled = source

@@ -1,7 +1,7 @@
 import { checkDeployMode } from '../deploy/deploy-all.ts';
 import { upOnce } from '../deploy/up-once.ts';
 import { connectionOf } from '../stack/connect-with-stack.ts';
-import type { LoadedStack } from '../stack/load-stack.ts';
+import { type LoadedStack, requireStack } from '../stack/load-stack.ts';
 import { defineCommand } from './command.ts';
 import {
   buildFlags,
@@ -38,7 +38,8 @@ export const up = defineCommand({
     checkDeployMode(given);
     const connect = (stack: LoadedStack) => context.connect(connectionOf(given, stack.gateway));
     if (!given.watch) return upOnce(context, given, connect);
-    const { reloader, watchStack } = await import('../watch/watch-stack.ts');
-    await watchStack(context, reloader(context, given), (names) => upOnce(context, given, connect, names));
+    const { watchStack } = await import('../watch/watch-stack.ts');
+    const load = () => requireStack(context, given);
+    await watchStack(context, load, (names) => upOnce(context, given, connect, names));
   },
 });

@@ -75,6 +75,16 @@ export function imageFor({ images }: StoreFunction, platform: string): string | 
   return key === undefined ? undefined : images[key];
 }
 
+/** @throws FaasError `not_found` that names the platforms that there are images for */
+export function requireImage(found: StoreFunction, platform: string): string {
+  const image = imageFor(found, platform);
+  if (image !== undefined) return image;
+  throw new FaasError(
+    'not_found',
+    `function ${found.name} has no image for platform ${platform}; it has: ${Object.keys(found.images).join(', ')}`,
+  );
+}
+
 /** As if it stood in a stack file. */
 export const asStackFunction = (found: StoreFunction, name: string, image: string): StackFunction => ({
   name,

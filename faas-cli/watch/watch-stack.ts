@@ -2,7 +2,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { printError } from '../print-error.ts';
-import { type LoadedStack, loadStack } from '../stack/load-stack.ts';
+import type { LoadedStack } from '../stack/load-stack.ts';
 import { ignoredBy } from './ignored.ts';
 import { PathWatch, type WatchedPaths } from './watch-paths.ts';
 
@@ -42,14 +42,6 @@ export async function watchStack(
     stack = await load().catch(() => stack);
   }
 }
-
-/** The stack for a watch: read anew each time. */
-export const reloader =
-  (context: Context, options: { readonly envsubst: boolean }) => async (): Promise<LoadedStack> => {
-    const stack = await loadStack(context, options);
-    if (!stack) throw new Error(`there is no stack.yaml in ${context.cwd}`);
-    return stack;
-  };
 
 function watchedOf(stack: LoadedStack, project: string): WatchedPaths {
   const files = [stack.file, ...stack.functions.flatMap((fn) => fn.environmentFiles)].map((file) =>

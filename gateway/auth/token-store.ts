@@ -64,7 +64,8 @@ export class TokenStore {
   /** @throws FaasError `not_found` */
   async revoke(name: string): Promise<void> {
     const token = this.#named(name);
-    if (token === undefined) throw new FaasError('not_found', `there is no token named ${name}`);
+    if (token === undefined)
+      throw new FaasError('not_found', `there is no token named ${name}; faas-cli token list shows those that are`);
     this.#byHash.delete(token.hash);
     await this.#write();
   }

@@ -40,7 +40,10 @@ export async function askForTakeOver(dataFolder: string, signal: (pid: number) =
       if ('failure' in result) throw new Error(`The gateway with process id ${pid} goes on: ${result.failure}`);
       return `The gateway with process id ${result.replaced} was replaced by process ${result.pid}.`;
     }
-    if (ended) throw new Error(`The gateway with process id ${pid} has ended, and none replaced it`);
+    if (ended)
+      throw new Error(
+        `The gateway with process id ${pid} has ended, and none replaced it; start one without --take-over`,
+      );
     await delay(LOOK_MS);
   }
 }

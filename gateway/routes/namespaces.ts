@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { FaasError } from '../../common/errors.ts';
 import type { NamespaceInfo, Provider } from '../../provider/provider.ts';
+import { namespaceNotFound } from '../../provider/refusals.ts';
 import { namespaceName } from '../../provider/wire/names.ts';
 import { parseNamespace } from '../../provider/wire/requests.ts';
 import { sendEmpty, sendJson } from './answer.ts';
@@ -33,7 +34,7 @@ export function namespacesRoutes(add: AddResource, { provider, readTimeoutMs }: 
     async GET(req, res) {
       const name = inPath(req);
       const found = (await provider.listNamespaces(requestSignal(res))).find((namespace) => namespace.name === name);
-      if (found === undefined) throw new FaasError('namespace_not_found', `there is no namespace ${name}`);
+      if (found === undefined) throw namespaceNotFound(name);
       sendJson(res, 200, { name, labels: found.labels, annotations: found.annotations });
     },
     async POST(req, res) {
@@ -55,6 +56,6 @@ export function namespacesRoutes(add: AddResource, { provider, readTimeoutMs }: 
 
 function inPath(req: Request): string {
   const name = nameInPath(req);
-  if (name === '') throw new FaasError('invalid_request', 'the path lacks the name of a namespace');
+  if (name === '') throw new FaasError('invalid_request', 'the path lacks the name of a namespace; end it with /NAME');
   return namespaceName('the name in the path', name);
 }

@@ -39,13 +39,15 @@ function readBody(req: IncomingMessage, timeoutMs: number): Promise<string> {
     pieces.push(piece);
     length += piece.length;
     if (length > MAX_BYTES)
-      reject(new FaasError('body_too_large', `the body is larger than ${MAX_BYTES} bytes, the limit of the API`));
+      reject(
+        new FaasError('body_too_large', `the body is larger than ${MAX_BYTES} bytes, the limit of the API; send less`),
+      );
   }
   function finish(): void {
     resolve(Buffer.concat(pieces).toString('utf8'));
   }
   function giveUp(): void {
-    const limit = `${timeoutMs / 1000} s, the gateway's read_timeout`;
+    const limit = `${timeoutMs / 1000} s, the gateway's read_timeout; send it faster, or raise that`;
     reject(new FaasError('timed_out', `the body did not arrive within ${limit}`));
   }
   function gone(): void {

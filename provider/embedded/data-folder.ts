@@ -142,7 +142,9 @@ function makeRoot(dataDir: string, isolated: boolean): string {
     accessSync(dataDir, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const reason = (cause as Error).message;
-    throw new FaasError('invalid_request', `The data folder ${dataDir} cannot be written: ${reason}`, { cause });
+    throw new FaasError('invalid_request', `The data folder ${dataDir} cannot be written: ${reason}; choose another`, {
+      cause,
+    });
   }
   const root = realpathSync(dataDir);
   const room = SOCKET_PATH_BYTES - Buffer.byteLength(LONGEST_SOCKET);

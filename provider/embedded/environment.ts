@@ -100,7 +100,8 @@ export function checkVariables(field: string, variables: Readonly<Record<string,
     if (!NAME.test(name))
       throw invalid(`${field}: a name has letters, digits, "_", "-" and ".", and no digit first, got ${quoted(name)}`);
     // They are orders to Bun, the runtime inside the watchdog's executable.
-    if (name.startsWith('BUN_')) throw invalid(`${field}.${name}: names that begin with BUN_ are the watchdog's own`);
+    if (name.startsWith('BUN_'))
+      throw invalid(`${field}.${name}: names that begin with BUN_ are the watchdog's own; choose another`);
     if (value.includes('\0')) throw invalid(`${field}.${name} contains a NUL character; the system cannot pass it on`);
     const bytes = Buffer.byteLength(name) + 1 + Buffer.byteLength(value);
     if (bytes > MAX_VARIABLE_BYTES)

@@ -45,9 +45,13 @@ function connect(): { readonly docker: Dockerode; readonly shown: string } {
     return { docker, shown: `${host}:${port}` };
   } catch (cause) {
     const { message } = cause as Error;
-    throw new FaasError('provider_unavailable', `DOCKER_HOST or DOCKER_CERT_PATH cannot be used: ${message}`, {
-      cause,
-    });
+    throw new FaasError(
+      'provider_unavailable',
+      `DOCKER_HOST or DOCKER_CERT_PATH cannot be used: ${message}; correct or unset it`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -76,12 +76,12 @@ const WRONG: readonly (readonly [string, unknown, string])[] = [
   [
     'a variable of the runtime',
     { ...minimal, envVars: { BUN_OPTIONS: '-e 1' } },
-    "envVars.BUN_OPTIONS: names that start with BUN_ are the watchdog's own",
+    "envVars.BUN_OPTIONS: names that begin with BUN_ are the watchdog's own; choose another",
   ],
   [
     'a variable name with =',
     { ...minimal, envVars: { 'a=b': '' } },
-    'envVars: "a=b" is no name of an environment variable',
+    'envVars: "a=b" is no name of a variable; it must not be empty or contain "="',
   ],
 ];
 for (const [what, body, message] of WRONG)

@@ -70,12 +70,18 @@ export function imageName(image: string): string {
 function checkVariables(variables: Readonly<Record<string, string>> | undefined): typeof variables {
   for (const [name, value] of Object.entries(variables ?? {})) {
     if (name === '' || /[=\0]/.test(name))
-      throw new FaasError('invalid_request', `envVars: ${JSON.stringify(name)} is no name of an environment variable`);
+      throw new FaasError(
+        'invalid_request',
+        `envVars: ${JSON.stringify(name)} is no name of a variable; it must not be empty or contain "="`,
+      );
     if (value.includes('\0'))
       throw new FaasError('invalid_request', `envVars.${name} must not contain a NUL character`);
     // They are orders to Bun, the runtime inside the watchdog's executable.
     if (name.startsWith('BUN_'))
-      throw new FaasError('invalid_request', `envVars.${name}: names that start with BUN_ are the watchdog's own`);
+      throw new FaasError(
+        'invalid_request',
+        `envVars.${name}: names that begin with BUN_ are the watchdog's own; choose another`,
+      );
   }
   return variables;
 }

@@ -41,7 +41,7 @@ export async function extractBundle(
       if (total > limits.extractedBytes)
         throw new FaasError(
           'body_too_large',
-          `The bundle's files have more than ${limits.extractedBytes} bytes in all`,
+          `The bundle's files have more than ${limits.extractedBytes} bytes in all; leave out what is not needed`,
         );
       const place = join(target, path);
       await makeFolders(kind === 'directory' ? place : dirname(place), target, folders);

@@ -204,7 +204,10 @@ export class FunctionRegistry {
   async letGo(): Promise<HandedOver> {
     const [leaving] = this.#leaving;
     if (leaving)
-      throw new FaasError('provider_unavailable', `Function "${leaving.ref.name}" is being removed and still drains`);
+      throw new FaasError(
+        'provider_unavailable',
+        `Function "${leaving.ref.name}" is being removed and still drains; try again once it is gone`,
+      );
     this.#ending = true;
     const stopping = await Promise.all([...this.#functions.values()].map((each) => each.letGo()));
     return { stopping: Object.assign({}, ...stopping) as Record<string, number> };
@@ -221,7 +224,7 @@ export class FunctionRegistry {
   }
 
   #checkRunning(): void {
-    if (this.#ending) throw new FaasError('provider_unavailable', 'The engine is being stopped');
+    if (this.#ending) throw new FaasError('provider_unavailable', 'The engine is being stopped; try again in a moment');
   }
 
   /** The bundle that the spec's image names now is kept, whatever becomes of the name meanwhile. */
@@ -251,7 +254,11 @@ export class FunctionRegistry {
     for (;;) {
       const uid = firstUid + ((await this.#engine.state.nextNumber('uid', 0)) % uids);
       if (!used.has(uid)) return uid;
-      if (used.size >= uids) throw new FaasError('not_supported', `All ${uids} user ids for functions are taken`);
+      if (used.size >= uids)
+        throw new FaasError(
+          'not_supported',
+          `All ${uids} user ids for functions are taken; remove functions that are not needed`,
+        );
     }
   }
 
