@@ -1,1 +1,1 @@
-export const express = (req, res) => res.status(203).json({ query: req.query, body: req.body });
+export const express = (req, res) => res.status(203).type('json').json({ query: req.query, body: req.body });

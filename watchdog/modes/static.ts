@@ -1,5 +1,7 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { LOOKED_AT_BYTES, sniffContentType } from '../process/sniff.ts';
 import type { Call, Mode, ModeDeps } from './mode.ts';
 import { roomOrEnd } from './room-or-end.ts';
 import { byteRange } from './static/byte-range.ts';
@@ -20,6 +22,19 @@ export class StaticMode implements Mode {
   }
 
   async invoke(call: Call): Promise<void> {
+    try {
+      await this.#serve(call);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EACCES' || call.res.headersSent) throw error;
+      text(call, 403, '403 Forbidden\n');
+    }
+  }
+
+  async stop(): Promise<void> {}
+
+  kill(): void {}
+
+  async #serve(call: Call): Promise<void> {
     const target = call.req.url!;
     const mark = target.indexOf('?');
     const query = mark === -1 ? '' : target.slice(mark);
@@ -34,7 +49,7 @@ export class StaticMode implements Mode {
     }
     // With the slash a file would not be found, and could not be told from what is not there.
     const file = join(this.#root, path.replace(/\/+$/, ''));
-    const found = await stat(file).catch(() => undefined);
+    const found = await look(file);
     const name = encodeURIComponent(path.slice(path.lastIndexOf('/', path.length - 2) + 1).replace(/\/$/, ''));
     if (found === undefined) text(call, 404, '404 page not found\n');
     else if (found.isDirectory() && !path.endsWith('/')) redirect(call, `${name}/${query}`);
@@ -44,13 +59,9 @@ export class StaticMode implements Mode {
     else text(call, 404, '404 page not found\n');
   }
 
-  async stop(): Promise<void> {}
-
-  kill(): void {}
-
   async #sendFolder(call: Call, folder: string): Promise<void> {
     const index = join(folder, 'index.html');
-    const found = await stat(index).catch(() => undefined);
+    const found = await look(index);
     if (found?.isFile()) return sendFile(call, index, found);
     const entries = await readdir(folder, { withFileTypes: true });
     const links = entries
@@ -62,7 +73,17 @@ export class StaticMode implements Mode {
   }
 }
 
-async function sendFile(call: Call, file: string, found: { size: number; mtime: Date }): Promise<void> {
+/** @throws Error `EACCES` for what may not be seen */
+async function look(file: string): Promise<Stats | undefined> {
+  try {
+    return await stat(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw error;
+    return undefined;
+  }
+}
+
+async function sendFile(call: Call, file: string, found: Stats): Promise<void> {
   const { req, res } = call;
   const modified = found.mtime.toUTCString();
   const since = Date.parse(req.headers['if-modified-since'] ?? '');
@@ -80,39 +101,44 @@ async function sendFile(call: Call, file: string, found: { size: number; mtime: 
   }
   const { start, end } = range ?? { start: 0, end: found.size - 1 };
   const length = end - start + 1;
-  const headers: Record<string, string | number> = {
-    'Accept-Ranges': 'bytes',
-    'Content-Length': length,
-    'Content-Type': mediaType(extname(file)),
-    'Last-Modified': modified,
-  };
-  if (range !== undefined) headers['Content-Range'] = `bytes ${start}-${end}/${found.size}`;
-  res.writeHead(range === undefined ? 200 : 206, headers);
-  if (req.method === 'HEAD' || length === 0) {
-    res.end();
-    return;
+  // Opened before the head is written: one that cannot be opened has another.
+  const handle = await open(file);
+  try {
+    const headers: Record<string, string | number> = {
+      'Accept-Ranges': 'bytes',
+      'Content-Length': length,
+      'Content-Type': mediaType(extname(file)) ?? (await guessType(handle)),
+      'Last-Modified': modified,
+    };
+    if (range !== undefined) headers['Content-Range'] = `bytes ${start}-${end}/${found.size}`;
+    res.writeHead(range === undefined ? 200 : 206, headers);
+    if (req.method === 'HEAD' || length === 0) res.end();
+    else await sendBytes(call, handle, start, length);
+  } finally {
+    await handle.close();
   }
-  await sendBytes(call, file, start, length);
+}
+
+/** By the first bytes, as Go's file server does. */
+async function guessType(handle: FileHandle): Promise<string> {
+  const head = Buffer.allocUnsafe(LOOKED_AT_BYTES);
+  const { bytesRead } = await handle.read(head, 0, head.length, 0);
+  return sniffContentType(head.subarray(0, bytesRead)) ?? 'text/plain; charset=utf-8';
 }
 
 const PIECE_BYTES = 64 * 1024;
 
 /** By hand and not by a stream: Bun leaves a file open whose stream is destroyed while it opens. */
-async function sendBytes(call: Call, file: string, start: number, length: number): Promise<void> {
+async function sendBytes(call: Call, handle: FileHandle, start: number, length: number): Promise<void> {
   const { res } = call;
-  const handle = await open(file);
   let sent = 0;
-  try {
-    while (sent < length && !res.destroyed) {
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, length - sent));
-      const { bytesRead } = await handle.read(piece, 0, piece.length, start + sent);
-      // The file has shrunk meanwhile: the answer is cut, so that it does not look whole.
-      if (bytesRead === 0) break;
-      sent += bytesRead;
-      if (!res.write(piece.subarray(0, bytesRead))) await roomOrEnd(res);
-    }
-  } finally {
-    await handle.close();
+  while (sent < length && !res.destroyed) {
+    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, length - sent));
+    const { bytesRead } = await handle.read(piece, 0, piece.length, start + sent);
+    // The file has shrunk meanwhile: the answer is cut, so that it does not look whole.
+    if (bytesRead === 0) break;
+    sent += bytesRead;
+    if (!res.write(piece.subarray(0, bytesRead))) await roomOrEnd(res);
   }
   if (sent === length) res.end();
   else res.destroy();

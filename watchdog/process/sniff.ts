@@ -24,7 +24,8 @@ const SIGNATURES: readonly (readonly [string, string, number?])[] = [
   ['\x1f\x8b\x08', 'application/x-gzip'],
   ['\0asm', 'application/wasm'],
 ];
-const LOOKED_AT_BYTES = 512;
+/** The guess is made by so much of the beginning. */
+export const LOOKED_AT_BYTES = 512;
 
 /**
  * The media type that Go's server would guess for a body, from its first bytes; undefined for an empty one. Classic

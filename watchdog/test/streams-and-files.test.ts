@@ -137,6 +137,8 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     writeFileSync(join(root, 'page.html'), '<p>page');
     writeFileSync(join(root, 'a & b.bin'), Buffer.alloc(10, 'x'));
     writeFileSync(join(root, 'folder/with index/index.html'), 'the index');
+    writeFileSync(join(root, 'LICENSE'), 'free');
+    writeFileSync(join(root, 'unseen'), 'own', { mode: 0o000 });
     writeFileSync(join(temp, 'outside.txt'), 'secret');
     symlinkSync('page.html', join(root, 'folder/link'));
     const w = await start(t, command, { mode: 'static', static_path: root });
@@ -167,6 +169,10 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     const part = await w.call({ path: '/page.html', headers: { Range: 'bytes=3-' } });
     t.deepEqual([part.status, part.body, part.headers['content-range']], [206, 'page', 'bytes 3-6/7']);
     t.is((await w.call({ path: '/page.html', headers: { Range: 'bytes=9-' } })).status, 416);
+    t.is((await w.call({ path: '/LICENSE' })).headers['content-type'], 'text/plain; charset=utf-8');
+    const unseen = await w.call({ path: '/unseen' });
+    // Root sees all.
+    t.deepEqual([unseen.status, unseen.body], process.getuid!() === 0 ? [200, 'own'] : [403, '403 Forbidden\n']);
     const since = { 'If-Modified-Since': page.headers['last-modified']! };
     t.is((await w.call({ path: '/page.html', headers: since })).status, 304);
   });

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeader } from 'node:http';
 import type { HttpRequest, HttpResponse } from '../../../common/http/message.ts';
+import { mediaType } from '../static/media-type.ts';
 import { FunctionEvent } from './event.ts';
 
 /** node:http's request with what handlers written for Express read most. */
@@ -16,7 +17,8 @@ export type ExpressRequest = HttpRequest & {
 export type ExpressResponse = HttpResponse & {
   status(code: number): ExpressResponse;
   set(name: string | Readonly<Record<string, OutgoingHttpHeader>>, value?: OutgoingHttpHeader): ExpressResponse;
-  type(mediaType: string): ExpressResponse;
+  /** A media type, or the end of a file's name. */
+  type(name: string): ExpressResponse;
   json(value: unknown): ExpressResponse;
   send(body?: unknown): ExpressResponse;
   redirect(status: number | string, location?: string): void;
@@ -44,8 +46,8 @@ const RESPONSE_METHODS: Pick<ExpressResponse, 'status' | 'set' | 'type' | 'json'
     for (const [key, entry] of Object.entries(headers)) this.setHeader(key, entry as string);
     return this;
   },
-  type(mediaType) {
-    return this.set('Content-Type', mediaType);
+  type(name) {
+    return this.set('Content-Type', name.includes('/') ? name : (mediaType(`.${name}`) ?? 'application/octet-stream'));
   },
   json(value) {
     if (!this.hasHeader('Content-Type')) this.type('application/json; charset=utf-8');

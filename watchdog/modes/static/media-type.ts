@@ -30,5 +30,5 @@ const TYPES: Readonly<Record<string, string>> = {
   '.zip': 'application/zip',
 };
 
-/** The media type of a file by the end of its name. */
-export const mediaType = (extension: string): string => TYPES[extension.toLowerCase()] ?? 'application/octet-stream';
+/** The media type of a file by the end of its name, such as `.html`; undefined when that tells none. */
+export const mediaType = (extension: string): string | undefined => TYPES[extension.toLowerCase()];
