@@ -88,6 +88,8 @@ for (const [variable, value, rule] of [
   ['listen', 'tcp:80', /unix:PATH/],
   ['listen', `unix:/${'x'.repeat(107)}`, /107 bytes/],
   ['ready_fd', '2', /3 or more/],
+  ['ready_path', 'ready', /begins with "\/"/],
+  ['ready_path', '/a b', /begins with "\/"/],
 ] as const)
   test(`${variable}=${value.slice(0, 20)} is refused with its name, the rule and the value`, (t) => {
     const error = t.throws(() => readWatchdogConfig({ ...COMMAND, [variable]: value }))!;

@@ -78,7 +78,7 @@ export function watchdogSchema(mode: ModeName) {
     hideFailures: flag('hide_failures', 'false', 'streaming mode: answer 200 whatever happens, as the original does.'),
     prefork: count('prefork', '0', 'Fork modes: processes started ahead, each for one request.', { max: 1000 }),
     bufferHttp: flag(['buffer_http', 'http_buffer_req_body'], 'false', 'http mode: read the whole request first.'),
-    readyPath: text('ready_path', '', 'A path of the function that /_/ready asks.'),
+    readyPath: setting('ready_path', '', 'A path of the function that /_/ready asks.', parsePath),
     staticPath: text('static_path', '/home/app/public', 'static mode: the folder to serve.'),
     suppressLock: flag('suppress_lock', 'false', 'Write no lock file.'),
     prefixLogs: flag('prefix_logs', 'true', "Prefix the process's lines with time and stream."),
@@ -171,6 +171,11 @@ function parseUpstream(given: string): UpstreamSpec | undefined {
   if (match === null || upstreamPort > 65_535)
     throw new Error('expected http://HOST:PORT without a path, or unix:PATH');
   return { kind: 'tcp', host: match[1]!.replace(/^\[|\]$/g, ''), port: upstreamPort };
+}
+
+function parsePath(given: string): string {
+  if (given !== '' && !/^\/[\x21-\x7e]*$/.test(given)) throw new Error('expected a path that begins with "/"');
+  return given;
 }
 
 function parseListen(given: string): string | undefined {

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
+import { removeSocket } from './remove-socket.ts';
 
 export type ListenTarget = { readonly port: number } | { readonly path: string };
 
@@ -12,7 +13,7 @@ export type ListenTarget = { readonly port: number } | { readonly path: string }
 export async function listen(server: Server, target: ListenTarget, setting: string): Promise<number> {
   if ('path' in target && existsSync(target.path)) {
     if (await answers(target.path)) throw new Error(`${setting}: ${target.path} is in use by another process`);
-    rmSync(target.path, { force: true });
+    removeSocket(target.path, setting);
   }
   const listening = Promise.withResolvers<void>();
   server.once('listening', listening.resolve).once('error', listening.reject);

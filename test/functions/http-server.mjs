@@ -55,4 +55,4 @@ process.on('SIGTERM', () => {
   console.log('told to end');
   process.exit(0);
 });
-server.listen(process.env.PORT);
+server.listen(process.env.PORT, process.env.listen_host);

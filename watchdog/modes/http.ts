@@ -20,6 +20,7 @@ import { logLines } from '../process/capture.ts';
 import { Child, describeEnding } from '../process/child.ts';
 import { OomWatch } from '../process/oom.ts';
 import { readBody } from '../process/request-body.ts';
+import { removeSocket } from '../remove-socket.ts';
 import { type Call, INTERNAL, type Mode, type ModeDeps, type Termination } from './mode.ts';
 
 /** Sooner than servers close an idle connection: Node does after 5 s, most others later. */
@@ -46,15 +47,17 @@ export class HttpMode implements Mode {
 
   async start(): Promise<void> {
     const { config, env, log } = this.#deps;
-    this.#address = await chooseAddress(this.#spec, config.tempDir);
-    if ('path' in this.#address) rmSync(this.#address.path, { force: true });
-    this.#child = startProcess(config.command, { ...env, PORT: portVariable(this.#spec, this.#address, env) });
+    const chosen = await chooseAddress(this.#spec, config.tempDir);
+    if ('path' in chosen) removeSocket(chosen.path, 'upstream_url');
+    this.#address = chosen;
+    this.#child = startProcess(config.command, { ...env, PORT: portVariable(this.#spec, chosen, env) });
     logLines(this.#child.stdout, log, config.logLineBytes, { stream: 'stdout' });
     logLines(this.#child.stderr, log, config.logLineBytes, { stream: 'stderr' });
     this.#child.stdin.end();
     void this.#watchEnd(this.#child);
+    const listening = awaitListening(meant(chosen), this.#starting.signal);
+    this.#address = await Promise.race([listening, this.#failedStart()]);
     this.#upstream = new Upstream(this.#address, { idleTimeoutMs: IDLE_CONNECTION_MS });
-    await Promise.race([awaitListening(this.#address, this.#starting.signal), this.#failedStart()]);
   }
 
   invoke(call: Call): void | Promise<void> {
@@ -182,6 +185,12 @@ async function chooseAddress(spec: UpstreamSpec, tempDir: string): Promise<Addre
   if (spec.kind === 'unix') return { path: spec.path ?? join(tempDir, `fn-${randomBytes(6).toString('hex')}.sock`) };
   return { host: spec.host, port: spec.port === 0 ? await freePort(spec.host) : spec.port };
 }
+
+/** A process that listens on `localhost` does so on either address, as its runtime likes. */
+const meant = (address: Address): readonly Address[] =>
+  'path' in address || address.host !== 'localhost'
+    ? [address]
+    : ['127.0.0.1', '::1'].map((host) => ({ host, port: address.port }));
 
 /** PORT says where to listen, unless an image has set both PORT and a fixed upstream_url to its own liking. */
 function portVariable(spec: UpstreamSpec, address: Address, env: Readonly<Record<string, string>>): string {

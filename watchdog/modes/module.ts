@@ -25,10 +25,16 @@ export class ModuleMode implements Mode {
   #loaded: LoadedHandler | undefined;
 
   constructor(deps: ModeDeps) {
-    const { functionName, namespace, secretsPath, execTimeoutMs, terminationLog, logFile } = deps.config;
+    const { functionName, namespace, secretsPath, execTimeoutMs, terminationLog, logFile, logFormat } = deps.config;
     this.#deps = deps;
     this.#shared = createInitContext(functionName, namespace, secretsPath);
-    const guarded = { limitMs: execTimeoutMs, tail: this.#tail.memory, terminationLog, logFile };
+    const guarded = {
+      limitMs: execTimeoutMs,
+      tail: this.#tail.memory,
+      terminationLog,
+      logFile,
+      json: logFormat === 'json',
+    };
     if (execTimeoutMs > 0) this.#guard = new LoopGuard(guarded, deps.guardThread);
   }
 

@@ -8,14 +8,16 @@ const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * Resolves once `address` accepts connections; never fails but by `signal`. A Unix socket is awaited by watching its
- * folder; for a port nothing tells, so it is tried with growing pauses.
+ * Resolves with the first of `addresses` that accepts connections; never fails but by `signal`. A Unix socket, which
+ * is alone, is awaited by watching its folder; for a port nothing tells, so it is tried with growing pauses.
  */
-export async function awaitListening(address: Address, signal: AbortSignal): Promise<void> {
-  if ('path' in address) await awaitFile(address.path, signal);
-  for (let pause = FIRST_PAUSE_MS; !(await accepts(address)); pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS))
+export async function awaitListening(addresses: readonly Address[], signal: AbortSignal): Promise<Address> {
+  const [first] = addresses;
+  if (first !== undefined && 'path' in first) await awaitFile(first.path, signal);
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+    for (const address of addresses) if (await accepts(address)) return address;
     await delay(pause, undefined, { signal });
-  signal.throwIfAborted();
+  }
 }
 
 async function awaitFile(path: string, signal: AbortSignal): Promise<void> {

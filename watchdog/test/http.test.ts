@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { freePort } from '../../common/free-port.ts';
 import { callAt, type Env, FUNCTIONS, RUNTIMES, Running, start, test } from './harness.ts';
 
 const SERVER: Env = {
@@ -52,6 +53,16 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
   test(named('with port 0 the process finds a free port in PORT'), async (t) => {
     const w = await start(t, command, { ...SERVER, upstream_url: 'http://127.0.0.1:0' });
     t.is((await w.call({ method: 'POST', body: 'over TCP' })).body, 'over TCP');
+  });
+
+  test(named('localhost is whichever of its addresses the process listens on'), async (t) => {
+    for (const listen_host of ['127.0.0.1', '::1']) {
+      const port = String(await freePort(listen_host).catch(() => 0));
+      // A machine without IPv6 has one address only.
+      if (port === '0') continue;
+      const w = await start(t, command, { ...SERVER, upstream_url: `http://localhost:${port}`, listen_host });
+      t.is((await w.call({ method: 'POST', body: listen_host })).body, listen_host);
+    }
   });
 
   test(named('a call before the process listens waits for it; /_/ready is 503 until then'), async (t) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -158,6 +158,21 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     const heir = new Running(t, command, { ...CAT, listen: `unix:${socketPath}` });
     await heir.ready;
     t.is((await callAt({ socketPath }, { method: 'POST', body: 'again' })).body, 'again');
+    const file = join(temp, 'precious');
+    writeFileSync(file, 'data');
+    const mistakes: Env[] = [
+      { ...CAT, listen: `unix:${file}` },
+      { mode: 'http', fprocess: 'cat', upstream_url: `unix:${file}` },
+    ];
+    for (const env of mistakes) {
+      const mistaken = await run(t, env);
+      t.is(mistaken.code, 1);
+      t.regex(
+        mistaken.log,
+        /(?:listen|upstream_url): \S+precious is there and no socket; remove it, or choose another/,
+      );
+      t.is(readFileSync(file, 'utf8'), 'data');
+    }
   });
 
   test(named('bad settings are reported together, with variable, rule and value'), async (t) => {

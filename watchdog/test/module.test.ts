@@ -111,6 +111,7 @@ for (const [runtime, command] of Object.entries({ ...RUNTIMES, pooled: POOLED })
     await t.throwsAsync(w.call({ path: '/block' }));
     t.is((await w.exited).signal, 'SIGKILL');
     t.regex(w.log, /blocking now\n/);
+    t.regex(w.log, /\n\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d The handler blocked the event loop/);
     const left = w.termination();
     t.like(left, { code: 'handler_blocked', signal: 'SIGKILL' });
     t.is(left.lastLogLines[0], 'blocking now');
@@ -168,6 +169,7 @@ for (const [runtime, command] of Object.entries({ ...RUNTIMES, pooled: POOLED })
     t.is(fetching.headers['x-seen'], 'POST /p?x=1');
     const express = await (await start(t, command, handler('express-handler.mjs'))).call(post);
     t.is(express.status, 203);
+    t.is(express.headers['content-type'], 'application/json');
     t.deepEqual(JSON.parse(express.body), { query: { x: '1' }, body: 'hello' });
     const node = await (await start(t, command, handler('node-handler.mjs'))).call(post);
     t.is(node.body, 'hello');

@@ -1,7 +1,8 @@
-import { appendFileSync, writeSync } from 'node:fs';
 import { kill, pid } from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
+import { Log } from '../../log/log.ts';
 import { SharedTail } from '../../log/shared-tail.ts';
+import { fdSink, fileSink } from '../../log/sink.ts';
 import { writeTermination } from '../../termination.ts';
 
 /** As many lines as a failure report carries (ReplicaFailure in provider/provider.ts). */
@@ -19,9 +20,12 @@ export interface GuardData {
   readonly terminationLog: string;
   /** '' is stderr. */
   readonly logFile: string;
+  /** Lines of the log are JSON. */
+  readonly json: boolean;
 }
 
-const { beats, tickMs, ticks, limitMs, tail, terminationLog, logFile } = (workerData ?? (await told())) as GuardData;
+const { beats, tickMs, ticks, limitMs, tail, terminationLog, logFile, json } = (workerData ??
+  (await told())) as GuardData;
 
 // Counted in own ticks, not by the clock: a machine that slept must not look like a blocked loop.
 let silent = 0;
@@ -34,8 +38,10 @@ for (let last = -1; silent < ticks; ) {
 
 const message = `The handler blocked the event loop for longer than exec_timeout (${limitMs / 1000}s); use asynchronous calls, or a mode with a process of its own.`;
 try {
-  if (logFile === '') writeSync(2, `${message}\n`);
-  else appendFileSync(logFile, `${new Date().toISOString()} ${message}\n`);
+  const sink = logFile === '' ? fdSink(2) : fileSink(logFile, Infinity);
+  const log = new Log({ sink, stamp: logFile === '' ? 'go' : 'rfc3339', json, functionLines: 'raw', now: Date.now });
+  log.line(message);
+  log.flush();
 } catch {
   // A full pipe or disk must not keep the process alive.
 }
