@@ -43,7 +43,7 @@ const routes = {
 const server = createServer((req, res) => {
   const route = routes[req.url.split('?')[0]];
   if (route !== undefined) route(req, res);
-  else req.pipe(res);
+  else req.pipe(res.setHeader('X-Target', req.url));
 });
 server.on('upgrade', (req, socket) => {
   if (req.url === '/silent') return;

@@ -4,7 +4,7 @@ import { Deadline, type Expiring } from '../../common/http/deadline.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
 import { SharedTail } from '../log/shared-tail.ts';
 import { readBody } from '../process/request-body.ts';
-import { messageOf, stackOf } from '../thrown-text.ts';
+import { messageOf, placeOf, stackOf } from '../thrown-text.ts';
 import { type Call, INTERNAL, type Mode, type ModeDeps } from './mode.ts';
 import { writeAnswer } from './module/answer.ts';
 import { captureOutput } from './module/capture-output.ts';
@@ -151,8 +151,9 @@ export class ModuleMode implements Mode {
   }
 
   #startFailure(what: string, error: unknown): Error {
-    this.#deps.log.line(stackOf(error));
-    const message = messageOf(error);
+    // For what we say ourselves, to whoever wrote the handler, the stack is ours.
+    if (!(error instanceof FaasError)) this.#deps.log.line(stackOf(error));
+    const message = `${messageOf(error)}${placeOf(error)}`;
     return new Error(`handler: ${this.#deps.config.handler} ${what}: ${message}`, { cause: error });
   }
 }

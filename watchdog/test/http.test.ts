@@ -24,6 +24,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     const seen = JSON.parse((await w.call({ path: '/echo-head?q=%20//', headers: sent })).body);
     t.is(seen.url, '/echo-head?q=%20//');
     t.like(seen.headers, { 'x-own': 'yes', host: 'me.test', 'x-call-id': 'abc' });
+    t.is((await w.call({ path: '//a/./b/../c' })).headers['x-target'], '//a/./b/../c');
     const made = await w.call({ path: '/created' });
     t.is(made.status, 201);
     t.is(made.headers['x-own'], 'yes');

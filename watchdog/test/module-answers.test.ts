@@ -1,10 +1,11 @@
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { type Env, FUNCTIONS, RUNTIMES, start, test } from './harness.ts';
+import { type Env, FUNCTIONS, RUNTIMES, Running, start, test } from './harness.ts';
 
 const handler = (file: string): Env => ({ mode: 'module', handler: join(FUNCTIONS, file) });
 
@@ -60,6 +61,7 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
   test(named("the URL of a Request has the caller's Host and path, whatever they look like"), async (t) => {
     const w = await start(t, command, handler('fetch-handler.mjs'));
     t.is((await w.call({ path: '//other.test/x' })).headers['x-seen'], 'GET //other.test/x');
+    t.is((await w.call({ method: 'PROPFIND', path: '/x' })).headers['x-seen'], 'PROPFIND /x');
     const port = await w.port();
     const withHost = async (host: string): Promise<string> => {
       const socket = connect(port, '127.0.0.1').setEncoding('latin1');
@@ -70,3 +72,20 @@ for (const [runtime, command] of Object.entries(RUNTIMES)) {
     for (const host of ['a/admin?', 'a b', 'a:99999', '[::1']) t.regex(await withHost(host), /^HTTP\/1\.1 400 /, host);
   });
 }
+
+// Node does not tell the place to the program.
+test('module, executable: a fault in a source that is imported is told with its place', async (t) => {
+  const w = new Running(t, RUNTIMES.executable!, {});
+  const { temp } = w;
+  await w.exited;
+  mkdirSync(temp, { recursive: true });
+  writeFileSync(join(temp, 'handler.mjs'), "import './faulty.mjs';\nexport default () => 1;\n");
+  const told = async (source: string): Promise<string> => {
+    writeFileSync(join(temp, 'faulty.mjs'), source);
+    const failing = new Running(t, RUNTIMES.executable!, { mode: 'module', handler: join(temp, 'handler.mjs') });
+    t.is((await failing.exited).code, 1);
+    return failing.log;
+  };
+  t.regex(await told('const a = 1;\nconst b = = 2;\n'), /faulty\.mjs:2/);
+  t.regex(await told('const a = 1;\nconst b = = 2;\nconst b = 3;\nconst b = 4;\n'), /faulty\.mjs:[23]/);
+});

@@ -285,6 +285,7 @@ for (const [runtime, command] of Object.entries({ ...RUNTIMES, pooled: POOLED })
       const w = new Running(t, command, { mode: 'module', handler: file });
       t.is((await w.exited).code, 1);
       t.regex(w.log, message);
+      if (name === 'none.mjs') t.notRegex(w.log, / at \S/);
       const end = w.termination();
       t.like(end, { code: 'replica_crashed', exitCode: 1 });
       t.regex(end.message, message);

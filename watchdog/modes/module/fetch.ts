@@ -10,10 +10,16 @@ export function toRequest(req: HttpRequest, signal: AbortSignal): Request {
   for (let i = 0; i < raw.length; i += 2) headers.append(raw[i]!, raw[i + 1]!);
   const url = urlOf(req);
   const method = req.method!;
-  if (hasNoBody(req) || method === 'GET' || method === 'HEAD') return new Request(url, { method, headers, signal });
+  if (hasNoBody(req) || method === 'GET' || method === 'HEAD')
+    return withMethod(new Request(url, { method, headers, signal }), method);
   // `duplex` is in the Fetch standard, which the types lag behind.
   const init = { method, headers, signal, body: Readable.toWeb(req), duplex: 'half' };
-  return new Request(url, init as unknown as RequestInit);
+  return withMethod(new Request(url, init as unknown as RequestInit), method);
+}
+
+/** Bun takes what it does not know, such as PROPFIND, for GET. */
+function withMethod(request: Request, method: string): Request {
+  return request.method === method ? request : Object.defineProperty(request, 'method', { value: method });
 }
 
 /** Not resolved against the host, which a path such as `//other/x` would replace; nor may Host bring a path. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { FaasError } from '../../../common/errors.ts';
 import type { FunctionContext, InitContext } from './context.ts';
 import type { FunctionEvent } from './event.ts';
 import type { ExpressRequest, ExpressResponse } from './express.ts';
@@ -36,7 +37,8 @@ export async function loadHandler(file: string): Promise<LoadedHandler> {
   const loaded = (await import(pathToFileURL(resolve(file)).href)) as Exports;
   const handler = pick(loaded);
   if (handler === undefined)
-    throw new Error(
+    throw new FaasError(
+      'invalid_request',
       'it exports no handler; export a default function (event, context), or one named fetch, node or express',
     );
   const init = hook(loaded, 'init');
