@@ -7,9 +7,9 @@ import { productVersion } from '../gateway/product.ts';
 
 export const GATEWAY_IMAGE = 'dunlin/gateway:latest';
 
-/** What the gateway is made of; of the rooms that are not there yet nothing is sent. */
+/** What the gateway is made of. */
 const FILES = ['package.json', 'package-lock.json', 'tools/node'];
-const ROOMS = ['common', 'provider', 'gateway', 'dashboard'];
+const ROOMS = ['common', 'provider', 'gateway'];
 const DOCKERFILE = 'deploy/gateway.Dockerfile';
 
 /**
@@ -41,7 +41,7 @@ export async function buildGatewayImage(
 }
 
 async function shippedFiles(root: string, room: string): Promise<string[]> {
-  const all = await readdir(join(root, room), { recursive: true, withFileTypes: true }).catch(() => []);
+  const all = await readdir(join(root, room), { recursive: true, withFileTypes: true });
   return all
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))

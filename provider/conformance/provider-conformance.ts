@@ -19,8 +19,15 @@ export interface ConformanceSetup extends AsyncDisposable {
   readonly secretsRoll?: boolean;
 }
 
-/** The contract of provider.ts as tests: each implementation's own test file calls this with a way to make one. */
-export function providerConformance(test: TestFn, create: () => Promise<ConformanceSetup>): void {
+/**
+ * The contract of provider.ts as tests: each implementation's own test file calls this with a way to make one.
+ * `shared`: several gateways may share it, so it has records.
+ */
+export function providerConformance(
+  test: TestFn,
+  create: () => Promise<ConformanceSetup>,
+  { shared = false }: { readonly shared?: boolean } = {},
+): void {
   const conforms: Conforms = (title, run) =>
     test(title, async (t) => {
       await using setup = await create();
@@ -35,5 +42,5 @@ export function providerConformance(test: TestFn, create: () => Promise<Conforma
   secretTests(conforms);
   namespaceTests(conforms);
   logTests(conforms);
-  recordTests(conforms);
+  if (shared) recordTests(conforms);
 }
