@@ -43,7 +43,7 @@ export default async () => {
     },
     // Which differs for a pooled one, but must be there for the engine's next start, and readable as any other's.
     marks: environ.filter((variable) => variable.startsWith('DUNLIN_')).sort(),
-    identities: [...new Set(readdirSync('/proc/self/task').map((thread) => identityOf(`/proc/self/task/${thread}`)))],
+    identities: [...new Set(readdirSync('/proc/self/task').flatMap(identityOf))],
     argv: process.argv.slice(1),
     title: readFileSync('/proc/self/comm', 'utf8'),
     cwd: process.cwd(),
@@ -54,6 +54,15 @@ export default async () => {
   };
 };
 
-const identityOf = (folder: string): string => readFileSync(`${folder}/status`, 'utf8').match(IDENTITY)!.join('\n');
+/** None of a thread that has ended since it was listed, such as those of the workers above. */
+function identityOf(thread: string): string[] {
+  try {
+    return [readFileSync(`/proc/self/task/${thread}/status`, 'utf8').match(IDENTITY)!.join('\n')];
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code!)) return [];
+    throw error;
+  }
+}
+
 const sorted = (variables: object): object =>
   Object.fromEntries(Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1)));
