@@ -47,6 +47,8 @@ export interface BodySink {
    * @returns false to pause after what is here already; `resumeBody` goes on
    */
   onRequestData(chunk: Buffer): boolean;
+  /** Instead, once: all of a short body, Latin-1. */
+  onRequestText(body: string): void;
   /** The body is whole. Not called when the connection is cut before. */
   onRequestEnd(): void;
 }

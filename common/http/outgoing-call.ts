@@ -41,9 +41,16 @@ export class OutgoingCall implements UpstreamCall {
   write(chunk: Buffer): boolean {
     const connection = this.#connection;
     if (connection === undefined || chunk.length === 0) return true;
-    if (!this.#chunked && (this.#left -= chunk.length) < 0) throw new RangeError('more body than its Content-Length');
-    const prefix = this.#chunked ? `${this.#takeHead()}${chunk.length.toString(16)}\r\n` : this.#takeHead();
-    this.writable = writePiece(connection.socket, prefix, chunk, this.#chunked ? '\r\n' : '');
+    const before = this.#beforePiece(chunk.length);
+    this.writable = writePiece(connection.socket, before, chunk, this.#chunked ? '\r\n' : '');
+    return this.writable;
+  }
+
+  writeText(text: string): boolean {
+    const connection = this.#connection;
+    if (connection === undefined || text === '') return true;
+    const before = this.#beforePiece(text.length);
+    this.writable = connection.socket.write(`${before}${text}${this.#chunked ? '\r\n' : ''}`, 'latin1');
     return this.writable;
   }
 
@@ -82,6 +89,13 @@ export class OutgoingCall implements UpstreamCall {
   /** For the end of the turn in which the call started. */
   flushHead(): void {
     this.#flushHead();
+  }
+
+  #beforePiece(bytes: number): string {
+    if (this.#chunked) return `${this.#takeHead()}${bytes.toString(16)}\r\n`;
+    this.#left -= bytes;
+    if (this.#left < 0) throw new RangeError('more body than its Content-Length');
+    return this.#takeHead();
   }
 
   #flushHead(): void {

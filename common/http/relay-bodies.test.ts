@@ -48,6 +48,24 @@ onEachRuntime(test, (runtime, suite) => {
       await settled(client);
     });
 
+  test(`${runtime}: a short body of every byte there is arrives as it was sent`, async (t) => {
+    const body = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
+    await using server = await RawServer.listen();
+    const opened = await suite.open([server]);
+    for (const framed of [
+      `Content-Length: 256\r\n\r\n${body}`,
+      `Transfer-Encoding: chunked\r\n\r\n100\r\n${body}\r\n0\r\n\r\n`,
+    ]) {
+      await using client = await opened.client(`POST {/} HTTP/1.1\r\nHost: x\r\n${framed}`);
+      const upstream = server.peers[0] ?? (await server.accept());
+      t.true((await upstream.until(framed)).endsWith(framed));
+      upstream.received = '';
+      await upstream.write(OK);
+      t.is((await opened.outcome()).requestBytes, 256);
+      t.regex(await settled(client), /ok$/);
+    }
+  });
+
   test(`${runtime}: the head goes on before a body that is slow`, async (t) => {
     await using server = await RawServer.listen();
     const opened = await suite.open([server]);

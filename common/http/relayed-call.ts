@@ -185,6 +185,11 @@ export class RelayedCall implements AnswerHandler, BodySink, Expiring, Relay {
     return this.#call!.write(chunk);
   }
 
+  onRequestText(body: string): void {
+    this.#requestBytes += body.length;
+    this.#call!.writeText(body);
+  }
+
   onRequestEnd(): void {
     this.#call!.end(safeTrailers(this.#req.rawTrailers));
   }

@@ -41,6 +41,8 @@ export class IncomingRequest extends Readable implements HttpRequest {
   /** Until the stream is read. */
   #early: Buffer[] | undefined = [];
   #earlyBytes = 0;
+  /** Instead of `#early`: all of a short body, Latin-1. */
+  #whole: string | undefined = undefined;
   /** What `#early` holds outlasts the read that it came by. */
   #lasting = false;
   #sink: BodySink | undefined = undefined;
@@ -86,10 +88,7 @@ export class IncomingRequest extends Readable implements HttpRequest {
 
   takeBody(): Buffer[] | undefined {
     if (!this.complete) return undefined;
-    this.keepBody();
-    const early = this.#early;
-    this.#early = undefined;
-    return early;
+    return this.#takeEarly();
   }
 
   giveBody(sink: BodySink | undefined): boolean {
@@ -97,9 +96,12 @@ export class IncomingRequest extends Readable implements HttpRequest {
     this.#sink = sink;
     if (sink === undefined) return true;
     const early = this.#early;
+    const whole = this.#whole;
     this.#early = [];
+    this.#whole = undefined;
     this.#earlyBytes = 0;
     let goesOn = true;
+    if (whole !== undefined) sink.onRequestText(whole);
     for (const chunk of early) goesOn = sink.onRequestData(chunk);
     if (this.complete) sink.onRequestEnd();
     else if (goesOn) this.#source.wantBody();
@@ -145,6 +147,13 @@ export class IncomingRequest extends Readable implements HttpRequest {
     this.#early = this.#early?.map(kept);
   }
 
+  /** The connection's: all of the body, Latin-1, before the request is dispatched. */
+  receiveWhole(body: string): void {
+    this.awaitsContinue = false;
+    this.#whole = body;
+    this.#earlyBytes = body.length;
+  }
+
   /** The connection's: the body is whole. */
   receiveEnd(trailers: string[]): void {
     this.complete = true;
@@ -167,10 +176,7 @@ export class IncomingRequest extends Readable implements HttpRequest {
   override _read(): void {
     if (!this.#streaming) {
       this.#streaming = true;
-      this.keepBody();
-      const early = this.#early ?? [];
-      this.#early = undefined;
-      for (const chunk of early) this.push(chunk);
+      for (const chunk of this.#takeEarly() ?? []) this.push(chunk);
       if (this.complete) {
         this.push(null);
         return;
@@ -181,6 +187,14 @@ export class IncomingRequest extends Readable implements HttpRequest {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     callback(error);
+  }
+
+  #takeEarly(): Buffer[] | undefined {
+    this.keepBody();
+    const early = this.#early;
+    this.#early = undefined;
+    if (this.#whole !== undefined) early?.push(Buffer.from(this.#whole, 'latin1'));
+    return early;
   }
 
   #spend(bytes: number): void {

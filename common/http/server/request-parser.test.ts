@@ -19,6 +19,9 @@ function read(pieces: readonly string[]): Read {
     onParsedData: (chunk) => {
       requests.at(-1)!.body += chunk.toString('latin1');
     },
+    onParsedBody: (body) => {
+      requests.at(-1)!.body += body;
+    },
     onParsedEnd: (trailers) => {
       requests.at(-1)!.trailers = trailers;
     },

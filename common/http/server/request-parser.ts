@@ -12,6 +12,8 @@ export interface RequestSink {
   onParsedHead(head: RequestHead): boolean;
   /** `chunk` is a part of what was given to `execute`. */
   onParsedData(chunk: Buffer): void;
+  /** Instead: the whole body, Latin-1, of a short request that came in one read. */
+  onParsedBody(body: string): void;
   onParsedEnd(trailers: string[]): void;
 }
 
@@ -72,6 +74,12 @@ export class RequestParser {
         this.#state = CHUNKED;
       }
       if (!this.#sink.onParsedHead(head)) return at;
+      const rest = this.#line.rest();
+      if (rest !== undefined && rest.length > 0 && rest.length === head.length) {
+        this.#sink.onParsedBody(rest);
+        this.#end(NONE);
+        return end;
+      }
     }
     if (this.#state === LENGTH) return this.#onLength(buffer, at, end);
     return this.#state === CHUNKED ? this.#onChunked(buffer, at, end) : at;

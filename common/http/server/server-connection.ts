@@ -99,6 +99,10 @@ export class ServerConnection implements RequestSink, AnswerOwner, BodySource, E
     if (!this.#answer?.writableEnded) this.#req!.receive(chunk);
   }
 
+  onParsedBody(body: string): void {
+    this.#req!.receiveWhole(body);
+  }
+
   onParsedEnd(trailers: string[]): void {
     this.#deadline?.cancel();
     this.#deadline = undefined;
