@@ -136,6 +136,8 @@ export async function startPlatform(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...cleanEnvironment(), ...options.env },
   });
+  // All of its output has been read then.
+  const closed = once(gateway, 'close');
   let printed = '';
   const lines = createInterface(gateway.stdout!);
   createInterface(gateway.stderr!).on('line', (line) => (printed += `${line}\n`));
@@ -146,6 +148,7 @@ export async function startPlatform(
       return new Platform(gateway, dataDir, printed);
     }
   }
+  await closed;
   throw new Error(`the gateway ended before it was ready:\n${printed}`);
 }
 

@@ -91,7 +91,9 @@ export async function startTemplate(
   const logged = async (pattern: RegExp) => {
     while (!pattern.test(log)) await once(lines, 'more');
   };
-  await Promise.race([once(watchdog.stdio[3] as Readable, 'data'), exited.then(() => Promise.reject(new Error(log)))]);
+  // Closed: what it said last has been read, too.
+  const closed = once(watchdog, 'close').then(() => Promise.reject(new Error(log)));
+  await Promise.race([once(watchdog.stdio[3] as Readable, 'data'), closed]);
   return { watchdog, log: () => log, logged, call: (call) => send(socket, call), open: (call) => open(socket, call) };
 }
 
