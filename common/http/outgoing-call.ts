@@ -42,16 +42,14 @@ export class OutgoingCall implements UpstreamCall {
     const connection = this.#connection;
     if (connection === undefined || chunk.length === 0) return true;
     const before = this.#beforePiece(chunk.length);
-    this.writable = writePiece(connection.socket, before, chunk, this.#chunked ? '\r\n' : '');
-    return this.writable;
+    return this.#written(writePiece(connection.socket, before, chunk, this.#chunked ? '\r\n' : ''));
   }
 
   writeText(text: string): boolean {
     const connection = this.#connection;
     if (connection === undefined || text === '') return true;
     const before = this.#beforePiece(text.length);
-    this.writable = connection.socket.write(`${before}${text}${this.#chunked ? '\r\n' : ''}`, 'latin1');
-    return this.writable;
+    return this.#written(connection.socket.write(`${before}${text}${this.#chunked ? '\r\n' : ''}`, 'latin1'));
   }
 
   end(trailers: readonly string[] = []): void {
@@ -89,6 +87,12 @@ export class OutgoingCall implements UpstreamCall {
   /** For the end of the turn in which the call started. */
   flushHead(): void {
     this.#flushHead();
+  }
+
+  /** A piece may fit in again before the `drain` of one that did not: that has to be waited for all the same. */
+  #written(fits: boolean): boolean {
+    if (!fits) this.writable = false;
+    return this.writable;
   }
 
   #beforePiece(bytes: number): string {

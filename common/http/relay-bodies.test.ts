@@ -183,6 +183,17 @@ onEachRuntime(test, (runtime, suite) => {
     t.like(await opened.outcome(), { kind: 'answered', requestBytes: size, answerBytes: size });
   });
 
+  test(`${runtime}: a large chunked body passes whole in both directions`, async (t) => {
+    await using server = await RawServer.listen();
+    const opened = await suite.open([server]);
+    await using client = await opened.client('POST {/} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await echoBody(server, 'Transfer-Encoding: chunked');
+    const piece = 'x'.repeat(65_536);
+    for (let i = 0; i < 400; i++) client.socket.write(`10000\r\n${piece}\r\n`);
+    client.socket.write('0\r\n\r\n');
+    t.like(await opened.outcome(), { kind: 'answered', requestBytes: 400 * 65_536, answerBytes: 400 * 65_536 });
+  });
+
   test(`${runtime}: bodies that wait for slow readers at the same time are not mixed up`, async (t) => {
     const size = 12 * 1024 * 1024;
     await using server = await RawServer.listen();
@@ -192,7 +203,7 @@ onEachRuntime(test, (runtime, suite) => {
     for (const letter of ['a', 'b', 'c']) {
       const client = stack.use(await opened.client(`POST {/} HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`));
       client.socket.pause();
-      await echoBody(server, size);
+      await echoBody(server, `Content-Length: ${size}`);
       calls.push({ client, body: Buffer.alloc(size, letter) });
     }
     // More than all buffers between the two ends hold.
@@ -259,10 +270,10 @@ function bodyOf({ socket }: RawPeer, size: number): Promise<Buffer> {
 }
 
 /** Has the next call's body sent back as it comes. */
-async function echoBody(server: RawServer, size: number): Promise<void> {
+async function echoBody(server: RawServer, framing: string): Promise<void> {
   const { socket } = await server.acceptRequest();
   socket.removeAllListeners('data');
-  socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+  socket.write(`HTTP/1.1 200 OK\r\n${framing}\r\n\r\n`);
   socket.on('data', (chunk) => {
     if (socket.write(chunk)) return;
     socket.pause();

@@ -90,8 +90,9 @@ export class OutgoingAnswer extends OutgoingHead implements HttpResponse {
     else if (!this.#count(bytes.length)) return true;
     else if (this.chunked) writable = writePiece(socket, `${head}${bytes.length.toString(16)}\r\n`, bytes, '\r\n');
     else writable = writePiece(socket, head, bytes, '');
-    this.#needsDrain = !writable;
-    return writable;
+    // A piece may fit in again before the `drain` of one that did not: that has to be waited for all the same.
+    if (!writable) this.#needsDrain = true;
+    return !this.#needsDrain;
   }
 
   end(chunkOrCallback?: unknown, encoding?: unknown, callback?: unknown): this {
