@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
 import { isFaasError } from '../common/errors.ts';
+import { CLIENT_CLOSED } from '../common/http/status-codes.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { VersionJson } from '../provider/wire/info.ts';
 import { LogQueryError } from '../provider/wire/logs.ts';
@@ -82,7 +83,7 @@ function logRequest(log: Log, req: IncomingMessage, res: Answer): void {
   const startedAt = performance.now();
   const path = req.url!.split('?', 1)[0]!;
   res.once('close', () => {
-    const status = res.writableFinished ? res.statusCode : 499;
+    const status = res.writableFinished ? res.statusCode : CLIENT_CLOSED;
     const failure = res[kFailure];
     const known = isFaasError(failure) || failure instanceof LogQueryError;
     const fields = {

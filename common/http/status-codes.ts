@@ -1,4 +1,4 @@
-/** Recorded for a caller that hung up before an answer began; nobody sees it. */
+/** nginx's code for a client that left before the answer was through; only metrics and logs see it. */
 export const CLIENT_CLOSED = 499;
 
 /** Reason phrases (RFC 9110 section 15 and IANA's registry). Our own, so that node:http need not be loaded for them. */

@@ -5,6 +5,7 @@ import type { HttpRequest, HttpResponse } from '../../common/http/message.ts';
 import { ERROR_CODE_HEADER, toProblem } from '../../common/http/problem.ts';
 import { type Relay, type RelayOptions, type RelayOutcome, relay } from '../../common/http/relay.ts';
 import { sendProblem } from '../../common/http/send-problem.ts';
+import { CLIENT_CLOSED } from '../../common/http/status-codes.ts';
 import { secondsText } from '../../common/seconds-text.ts';
 import type { Provider } from '../../provider/provider.ts';
 import { clientAddress } from '../client-address.ts';
@@ -20,8 +21,6 @@ import { failureError, type WaitingRoom } from './waiting-room.ts';
 const QUARANTINE_MS = 1000;
 /** How long to wait for the cause of a replica's end before answering without it. */
 const EXPLAIN_MS = 1000;
-/** nginx's code for a client that left before the answer; only metrics and logs see it. */
-const CLIENT_GONE = 499;
 const now = (): number => performance.now();
 
 /** What calls share. */
@@ -122,7 +121,7 @@ export class Invocation implements RelayOptions {
     };
     const onGone = () => {
       waitingRoom.leave(this.#entry, waiter);
-      this.#end(CLIENT_GONE);
+      this.#end(CLIENT_CLOSED);
     };
     this.#res.once('close', onGone);
     try {
@@ -148,7 +147,7 @@ export class Invocation implements RelayOptions {
     replica.inFlight--;
     if (this.#entry.waiters.size > 0) this.#context.waitingRoom.freed(this.#entry);
     if (outcome.kind === 'answered') this.#onAnswered(replica, outcome);
-    else if (outcome.kind === 'client_gone') this.#end(CLIENT_GONE);
+    else if (outcome.kind === 'client_gone') this.#end(CLIENT_CLOSED);
     else if (this.#tooLarge && !outcome.headSent) this.#failTooLarge();
     else if (outcome.kind === 'failed') this.#onFailed(replica, outcome);
     else if (outcome.headSent) this.#end(ERROR_STATUS.timed_out);
