@@ -3,7 +3,7 @@ import type { AnswerHead } from './answer-head.ts';
 import { AnswerParser, type AnswerSink } from './answer-parser.ts';
 import { FieldError } from './field-parser.ts';
 import { OutgoingCall } from './outgoing-call.ts';
-import { kept, READ_BUFFER } from './read-buffer.ts';
+import { READ_BUFFER } from './read-buffer.ts';
 import type { Address, AnswerHandler, OutgoingRequest, Upstream, UpstreamCall } from './upstream.ts';
 import { UpstreamError } from './upstream-error.ts';
 
@@ -101,9 +101,7 @@ export class Connection implements AnswerSink {
   }
 
   onParsedData(chunk: Buffer, last: boolean): void {
-    const { handler } = this.#call!;
-    const given = handler.borrowsChunks ? chunk : kept(chunk);
-    if (!handler.onData(given, last) && !last && this.#call !== undefined) this.pause();
+    if (!this.#call!.handler.onData(chunk, last) && !last && this.#call !== undefined) this.pause();
   }
 
   onParsedBody(body: string): void {

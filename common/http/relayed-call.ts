@@ -19,7 +19,6 @@ type RelayedResponse = HttpResponse & { [kRelay]?: RelayedCall | undefined };
 
 /** One call of `relay`: both directions, its time limit and how it ended. */
 export class RelayedCall implements AnswerHandler, BodySink, Expiring, Relay {
-  readonly borrowsChunks = true;
   readonly #req: RelayedRequest;
   readonly #res: RelayedResponse;
   readonly #options: RelayOptions;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { AnswerFraming, AnswerHead } from './answer-head.ts';
+import { kept } from './read-buffer.ts';
 import { RawServer } from './testing/raw-peer.ts';
 import { type AnswerHandler, type OutgoingRequest, Upstream } from './upstream.ts';
 import type { UpstreamError } from './upstream-error.ts';
@@ -31,7 +32,7 @@ class Collector implements AnswerHandler {
     this.framing = framing;
   }
   onData(chunk: Buffer): boolean {
-    this.chunks.push(chunk);
+    this.chunks.push(kept(chunk));
     return true;
   }
   onEnd(): void {

@@ -34,11 +34,6 @@ export interface OutgoingRequest {
 /** What happens to one call, in this order. Nothing is called from within `send`. */
 export interface AnswerHandler {
   /**
-   * The chunks given to `onData` are valid only until it returns: they lie in a buffer that all connections share.
-   * Cheaper, for who writes them on at once or copies them. By default chunks are the handler's own.
-   */
-  readonly borrowsChunks?: boolean;
-  /**
    * Body bytes may be written: called once when a connection is open, if `call.writable` was false after `send`, and
    * each time there is room again after `write` returned false.
    */
@@ -47,7 +42,8 @@ export interface AnswerHandler {
   onInformational?(status: number, headers: string[]): void;
   onHead(head: AnswerHead): void;
   /**
-   * A piece of the body, decoded. `last`: `onEnd` follows at once.
+   * A piece of the body, decoded; valid only until this returns, for it may lie in the shared read buffer. `last`:
+   * `onEnd` follows at once.
    *
    * @returns false to pause after what has been read already; `call.resume()` goes on
    */
